@@ -1,0 +1,92 @@
+"""Problem documents (RFC 9457): what every refusal of the service looks like.
+
+A problem says what is wrong and what to ask instead. Its type is a URN of this project, its `title` never changes for a
+type, its `detail` is about this request.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from errbook.public import dumps
+from errbook_api import negotiation
+from errbook_api.negotiation import HTML, JSON, MARKDOWN, TEXT
+from errbook_api.representation import Headers, Policy
+
+PROBLEM = "application/problem+json"
+
+KINDS: dict[str, tuple[int, str]] = {
+    "no-such-error": (404, "No such error"),
+    "not-found": (404, "Not found"),
+    "method-not-allowed": (405, "Method not allowed"),
+    "not-acceptable": (406, "Not acceptable"),
+    "content-too-large": (413, "Content too large"),
+    "bad-request": (400, "Bad request"),
+    "bad-parameter": (422, "Bad parameter"),
+    "internal": (500, "Internal error"),
+    "unavailable": (503, "Unavailable"),
+}
+"""Every type of problem, by the last part of its URN, with its status and title."""
+
+_BY_STATUS = {status: kind for kind, (status, _) in reversed(KINDS.items())} | {404: "not-found"}
+
+
+class ProblemError(Exception):
+    """Raised by a route to answer with a problem."""
+
+    def __init__(self, kind: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
+        """Say which kind of KINDS it is, what is wrong with this request, and what else the document carries."""
+        super().__init__(detail)
+        self.kind, self.detail, self.headers, self.more = kind, detail, dict(headers or {}), more
+
+    @property
+    def status(self) -> int:
+        """The status of the answer."""
+        return KINDS[self.kind][0]
+
+
+def kind_of(status: int) -> str:
+    """Return the kind of problem for a bare status."""
+    return _BY_STATUS.get(status, "bad-request" if status < 500 else "internal")
+
+
+def document(problem: ProblemError, path: str) -> dict[str, Any]:
+    """Return the problem as its public object; `path` is the request's."""
+    status, title = KINDS[problem.kind]
+    return {
+        "type": f"urn:errbook:problem:{problem.kind}",
+        "title": title,
+        "status": status,
+        "detail": problem.detail,
+        "instance": path,
+        **problem.more,
+    }
+
+
+def text(problem: ProblemError) -> str:
+    """Return the problem as plain text, for whoever asked for that."""
+    lines = [f"{KINDS[problem.kind][1]}: {problem.detail}"]
+    if state_class := problem.more.get("class"):
+        lines.append(f"SQLSTATE class {state_class['class']}: {state_class['title']}")
+    if suggestions := problem.more.get("suggestions"):
+        lines += ["", "Did you mean", *(f"  {item['id']}  {item['symbol']}  {item['title']}" for item in suggestions)]
+    return "\n".join(lines) + "\n"
+
+
+def render(problem: ProblemError, path: str, accept: str | None, policy: Policy) -> tuple[int, Headers, bytes]:
+    """Return status, headers and body of a problem: JSON, or plain text where that is what is wanted."""
+    body, kind = dumps(document(problem, path)), PROBLEM
+    ending = "." + path.rpartition(".")[2]
+    chosen = negotiation.SUFFIXES.get(ending) or negotiation.media_type(accept, (PROBLEM, JSON, TEXT, MARKDOWN, HTML))
+    if chosen in (TEXT, MARKDOWN):
+        body, kind = text(problem).encode(), f"{chosen}; charset=utf-8"
+    # A missing error may be written tomorrow, and is asked for again and again today.
+    public = problem.status == 404 and "no-store" not in policy.cache
+    headers: Headers = [
+        ("content-type", kind),
+        ("content-length", str(len(body))),
+        ("cache-control", "public, max-age=60" if public else "no-store"),
+        ("vary", "Accept"),
+        *policy.common,
+        *problem.headers.items(),
+    ]
+    return problem.status, headers, body

@@ -1,0 +1,94 @@
+"""A representation: bytes, what they are, and the headers that follow from the bytes alone.
+
+Entity tags are content hashes, so every replica with the same knowledge gives the same ones. The tag of the gzip form
+is the hash of the plain bytes with ``-gzip``: compressed bytes may differ between builds of zlib, their meaning does not.
+"""
+
+import gzip
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+from errbook_api import negotiation
+from errbook_api.settings import Settings
+
+Headers = list[tuple[str, str]]
+
+_CHARSET = {"application/json": "application/json", "application/problem+json": "application/problem+json"}
+_SMALL = 512
+"""Bodies below this size are not worth compressing: they fit one packet."""
+
+
+class Policy(NamedTuple):
+    """Headers that every answer of a service carries: caching, reading by other origins, security."""
+
+    cache: str
+    common: tuple[tuple[str, str], ...]
+
+
+def policy(settings: Settings) -> Policy:
+    """Return the policy that the settings ask for."""
+    cache = "private, no-store" if settings.private else "public, max-age=300, stale-while-revalidate=86400"
+    common = [
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+    ]
+    if settings.cors:
+        common += [
+            ("access-control-allow-origin", "*"),
+            ("access-control-expose-headers", "ETag, X-Request-Id"),
+            ("cross-origin-resource-policy", "cross-origin"),
+        ]
+    return Policy(cache, tuple(common))
+
+
+class Representation(NamedTuple):
+    """Ready to send: `plain` and `zipped` are (headers, body), `fresh` the headers of a 304 for each of the two."""
+
+    tag: str
+    plain: tuple[Headers, bytes]
+    zipped: tuple[Headers, bytes] | None
+    fresh: Headers
+    fresh_zipped: Headers
+
+    def select(
+        self, accept_encoding: str | None, if_none_match: str | None
+    ) -> tuple[int, Headers, bytes]:
+        """Return status, headers and body for what a request carries."""
+        zipped = self.zipped if self.zipped and negotiation.takes_gzip(accept_encoding) else None
+        if if_none_match:
+            tag = f'{self.tag[:-1]}-gzip"' if zipped else self.tag
+            if negotiation.matches(if_none_match, tag):
+                return 304, self.fresh_zipped if zipped else self.fresh, b""
+        headers, body = zipped or self.plain
+        return 200, headers, body
+
+    @property
+    def size(self) -> int:
+        """Bytes of both bodies."""
+        return len(self.plain[1]) + (len(self.zipped[1]) if self.zipped else 0)
+
+
+def represent(
+    body: bytes, media_type: str, policy: Policy, *, vary: Sequence[str] = ("Accept-Encoding",), cache: str | None = None
+) -> Representation:
+    """Return the representation of a body; `cache` is given where the policy's own caching does not fit."""
+    tag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
+    shared: Headers = [("cache-control", cache or policy.cache), ("vary", ", ".join(vary)), *policy.common]
+    kind = ("content-type", _CHARSET.get(media_type, f"{media_type}; charset=utf-8"))
+    packed = gzip.compress(body, 6, mtime=0) if len(body) >= _SMALL else None
+    zipped_tag = ("etag", f'{tag[:-1]}-gzip"')
+    return Representation(
+        tag,
+        ([kind, ("content-length", str(len(body))), ("etag", tag), *shared], body),
+        (
+            [kind, ("content-length", str(len(packed))), ("content-encoding", "gzip"), zipped_tag, *shared],
+            packed,
+        )
+        if packed
+        else None,
+        [("etag", tag), *shared],
+        [zipped_tag, *shared],
+    )

@@ -1,0 +1,34 @@
+"""errbook: what database errors mean, why they happen, and what fixes them.
+
+>>> import errbook
+>>> with errbook.open() as knowledge:
+...     [entry.id for entry in knowledge.find("ER_CON_COUNT_ERROR")]
+['mysql/1040']
+"""
+
+from __future__ import annotations
+
+from errbook.entry import Entry
+from errbook.knowledge import Knowledge, Link, SqlState, Term
+
+__all__ = ["Entry", "Knowledge", "Link", "SqlState", "Term", "__version__", "open"]
+
+__version__ = "0.1.0"
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from os import PathLike
+
+
+def open(path: str | PathLike[str] | None = None) -> Knowledge:  # noqa: A001 - errbook.open, as gzip.open
+    """Return the knowledge: that of `path` where one is given, else what the environment says (`errbook.places`).
+
+    In a checkout, and with ERRBOOK_PATH, what changed is checked and compiled first. Raises
+    `errbook.database.DatabaseError` when a file cannot be read, `errbook.places.PlaceError` when the environment names
+    something wrong, and `errbook.compile.CheckFailed` when changed knowledge has problems.
+    """
+    if path is not None:
+        return Knowledge(path)
+    from errbook.fresh import ensure
+
+    return Knowledge(ensure())

@@ -1,0 +1,348 @@
+"""The checker: every problem of the knowledge, each with its place and what to write instead.
+
+Files are streamed. What is kept of an entry is a few names, for the rules that compare entries at the end, so that ten
+thousand entries need little memory and each costs the same.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from errbook import rules
+from errbook.problem import Problem, shown
+from errbook.rules import form
+from errbook.rules.knowledge import Facts, Index, Named
+from errbook.rules.rule import Engine, Finding, Subject
+from errbook.source import Kind, Source, display, kind_of, read
+
+_DIGITS: Final = re.compile(r"([0-9]+)")
+
+
+class Identity(NamedTuple):
+    """Who an entry is: its engine and its code. Its text form is ``engine/code``."""
+
+    engine: str
+    code: str
+
+    def __str__(self) -> str:
+        return f"{self.engine}/{self.code}"
+
+
+class File(NamedTuple):
+    """A file of the knowledge: its path, its layer and the layer's number, and what it holds by its path."""
+
+    path: Path
+    layer: Path
+    rank: int
+    kind: Kind
+    engine: str
+    name: str
+    hidden: bool = False
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """Engine files and SQLSTATE classes first, then entries by engine and code; numbers by their value."""
+        code = [
+            (0, int(part), "") if part.isdigit() else (1, 0, part)
+            for part in _DIGITS.split(self.name)
+            if part
+        ]
+        return self.kind == "entry", self.kind == "sqlstates", self.engine, code, self.name, self.rank
+
+
+def identity(source: Source) -> Identity:
+    """Return the identity of an entry, which is its path: errors/<engine>/<code>.yaml."""
+    return Identity(source.engine, source.name)
+
+
+def check(
+    layers: Sequence[Path],
+    only: Sequence[Path] = (),
+    on_valid: Callable[[Source], None] | None = None,
+) -> list[Problem]:
+    """Check the knowledge in ``layers`` and return its problems, sorted by file and place.
+
+    Each layer is a directory that holds a folder ``errors``; a file hides the one of the same path in later layers. With
+    ``only``, problems of these files and directories alone are returned; where they lie in a layer that was not given,
+    it comes first. ``on_valid`` is called with each file that has no problem of its own: engines, SQLSTATE classes, then
+    entries by engine and code. Nothing is raised for what a file holds; what ``on_valid`` raises passes through.
+    """
+    given = [Path(os.path.abspath(layer)) for layer in layers]
+    selection, problems = _selection(given, only)
+    files, strays = _walk(selection.layers)
+    problems += [problem for path, problem in strays if selection.holds(path)]
+    return sorted({*problems, *_Checker(selection, files, on_valid).problems()})
+
+
+@dataclass(frozen=True)
+class _Selection:
+    """The layers to read, and what to report on: everything, or these files and what lies below these directories."""
+
+    layers: tuple[Path, ...]
+    everything: bool
+    paths: frozenset[Path]
+
+    def holds(self, path: Path) -> bool:
+        return self.everything or path in self.paths or any(parent in self.paths for parent in path.parents)
+
+
+def _selection(layers: list[Path], only: Sequence[Path]) -> tuple[_Selection, list[Problem]]:
+    problems: list[Problem] = []
+    found = list(layers)
+    first: list[Path] = []
+    chosen: set[Path] = set()
+    for path in only:
+        full = Path(os.path.abspath(path))
+        if not os.path.lexists(full):
+            problems.append(
+                _missing(path, "the path does not exist", "Name a file or directory below errors/")
+            )
+            continue
+        chosen.add(full)
+        layer = _layer_of(full, [*first, *found])
+        if layer is None:
+            advice = "Name a file or directory below errors/"
+            problems.append(_missing(path, "the path lies below no folder named errors", advice))
+        elif layer not in found and layer not in first:
+            first.append(layer)
+    return _Selection((*first, *found), not only, frozenset(chosen)), problems
+
+
+def _layer_of(path: Path, layers: Sequence[Path]) -> Path | None:
+    """Return the layer a path belongs to: a known one, else the parent of the innermost folder named errors."""
+    for layer in layers:
+        if path == layer or path.is_relative_to(layer / "errors"):
+            return layer
+    for parent in (path, *path.parents):
+        if parent.name == "errors" and parent.is_dir():
+            return parent.parent
+    return path if (path / "errors").is_dir() else None
+
+
+def _missing(path: Path, message: str, advice: str) -> Problem:
+    return Problem(display(path), 1, 1, "unreadable-file", message, advice)
+
+
+def _walk(layers: Sequence[Path]) -> tuple[list[File], list[tuple[Path, Problem]]]:
+    """Return the files of all layers in order, hidden ones marked, and what has no place under errors/."""
+    files: list[File] = []
+    strays: list[tuple[Path, Problem]] = []
+    seen: set[tuple[str, str]] = set()
+    engines = {path.parent.name for layer in layers for path in (layer / "errors").glob("*/engine.yaml")}
+    for rank, layer in enumerate(layers):
+        for path, stray in _listed(layer, engines):
+            if stray:
+                strays.append((path, Problem(display(path), 1, 1, *stray)))
+                continue
+            file = File(path, layer, rank, *kind_of(path, layer))
+            key = file.engine, file.name
+            files.append(file._replace(hidden=key in seen))
+            seen.add(key)
+    return sorted(files, key=lambda file: file.order), strays
+
+
+def _listed(layer: Path, engines: set[str]) -> Iterator[tuple[Path, tuple[str, str, str] | None]]:
+    """Yield the files below a layer's ``errors``, with rule, message and advice where something is no file of ours."""
+    root = layer / "errors"
+    try:
+        top = sorted(root.iterdir())
+    except OSError as error:
+        yield (
+            root,
+            (
+                "unreadable-file",
+                f"the folder cannot be read: {error.strerror}",
+                "Name a directory that holds it",
+            ),
+        )
+        return
+    for path in top:
+        if path.name.startswith("."):
+            continue
+        if not path.is_dir():
+            if path.name == "sqlstates.yaml":
+                yield path, None
+            else:
+                yield path, _stray(path, "Move it out of errors/; an entry is errors/<engine>/<code>.yaml")
+            continue
+        if path.name not in engines:
+            message = f"{shown(path.name)} is the folder of no engine: it has no engine.yaml"
+            likely = form.nearest(path.name, engines)
+            advice = (
+                f"Rename it to `{likely}`, or write {display(path)}/engine.yaml"
+                if likely
+                else "Write engine.yaml"
+            )
+            yield path, ("unknown-file", message, advice)
+        try:
+            inside = sorted(path.iterdir())
+        except OSError as error:
+            yield (
+                path,
+                ("unreadable-file", f"the folder cannot be read: {error.strerror}", "Make it readable"),
+            )
+            continue
+        for file in inside:
+            if file.suffix == ".yaml" and not file.name.startswith("."):
+                yield file, None
+            elif not file.name.startswith("."):
+                advice = (
+                    f"Rename it to {file.stem}.yaml" if file.suffix == ".yml" else "Move it out of errors/"
+                )
+                yield file, _stray(file, advice)
+
+
+def _stray(path: Path, advice: str) -> tuple[str, str, str]:
+    return "unknown-file", f"{shown(path.name)} has no place here", advice
+
+
+class _Checker:
+    """One run over the files."""
+
+    def __init__(
+        self, selection: _Selection, files: list[File], on_valid: Callable[[Source], None] | None
+    ) -> None:
+        self._selection = selection
+        self._shared = [file for file in files if file.kind != "entry"]
+        self._entries = [file for file in files if file.kind == "entry"]
+        self._by_identity = {(file.engine, file.name): file for file in self._entries if not file.hidden}
+        self._on_valid = on_valid
+        self._engines: Mapping[str, Engine] = {}
+        self._classes: frozenset[str] = frozenset()
+        self._index = Index(self._load)
+        for engine, code in self._by_identity:
+            self._index.folders.setdefault(code, set()).add(engine)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield the problems of everything that is selected: of shared files, of entries, then across entries."""
+        yield from self._read_shared()
+        for file in self._entries:
+            if not self._selection.holds(file.path) or (file.hidden and self._selection.everything):
+                continue
+            source, problems = read(file.path, file.layer)
+            if source:
+                problems += self._apply(source)
+            yield from problems
+            if file.hidden:
+                continue
+            key = file.engine, file.name
+            self._index.facts[key] = _facts(file, source)
+            self._index.reported.append(key)
+            if source and not problems and self._on_valid:
+                self._on_valid(source)
+        for across in dict.fromkeys(rule.across for rule in rules.in_scope("knowledge") if rule.across):
+            yield from across(self._index)
+
+    def _read_shared(self) -> Iterator[Problem]:
+        """Read the engines and the SQLSTATE classes, which entries are checked against, and yield their problems."""
+        found = [(file, *read(file.path, file.layer)) for file in self._shared if not file.hidden]
+        engines: dict[str, Engine] = {}
+        for file, source, _ in found:
+            if file.kind == "engine":
+                engines[file.engine] = _engine(file.engine, source)
+            elif source:
+                self._classes = frozenset(_classes(source.data))
+        self._engines = engines
+        for file, source, problems in found:
+            if source:
+                problems += self._apply(source)
+            if not self._selection.holds(file.path):
+                continue
+            yield from problems
+            if source and not problems and self._on_valid:
+                self._on_valid(source)
+
+    def _apply(self, source: Source) -> list[Problem]:
+        """Return what the schema and the rules of one file find."""
+        path = display(source.path)
+        found: list[tuple[str, Finding]] = []
+        unquoted = [
+            ("unquoted-code" if finding.where[-1] in ("code", "example") else "unquoted-sqlstate", finding)
+            for finding in form.unquoted(Subject(source, source.data, {}, frozenset()))
+        ]
+        places = {tuple(finding.where) for _, finding in unquoted}
+        broken = form.broken(source.kind, source.data)
+        # A code without quotes is often no text for the schema; one message about it is enough.
+        found += unquoted
+        found += [
+            (item.rule, form.quoted(source, item))
+            for item in broken
+            if tuple(item.finding.where) not in places
+        ]
+        whole = source.data
+        if broken or places:
+            bad = {finding.where[0] for _, finding in found if finding.where}
+            whole = {name: value for name, value in whole.items() if name not in bad}
+        subject = Subject(source, whole, self._engines, self._classes)
+        for rule in (*rules.in_scope("any"), *rules.in_scope(source.kind)):
+            if rule.check:
+                found += [(rule.name, finding) for finding in rule.check(subject)]
+        return [
+            Problem(path, *_place(source, finding), rule, finding.message, finding.advice)
+            for rule, finding in found
+        ]
+
+    def _load(self, engine: str, code: str) -> Facts:
+        file = self._by_identity[engine, code]
+        return _facts(file, read(file.path, file.layer)[0])
+
+
+def _place(source: Source, finding: Finding) -> tuple[int, int]:
+    if finding.offset is not None:
+        return source.position_in(finding.where, finding.offset)
+    return source.position(finding.where, finding.key)
+
+
+def _facts(file: File, source: Source | None) -> Facts:
+    """Return what is kept of an entry; the path speaks where its data does not."""
+    path = display(file.path)
+    own = Named(file.engine, 1, 1)
+    if source is None:
+        return Facts(path, file.rank, file.engine, file.name, (own,), whole=False)
+    listed = source.data.get("engines")
+    engines = [
+        Named(name, *source.position(("engines", at)))
+        for at, name in enumerate(listed if isinstance(listed, list) else ())
+        if isinstance(name, str)
+    ]
+    if all(named.name != file.engine for named in engines):
+        engines.insert(0, own)
+    items = source.data.get("related")
+    related = [
+        Named(item["error"], *source.position(("related", at, "error")))
+        for at, item in enumerate(items if isinstance(items, list) else ())
+        if isinstance(item, dict) and isinstance(item.get("error"), str) and "/" in item["error"]
+    ]
+    return Facts(path, file.rank, file.engine, file.name, tuple(engines), tuple(related))
+
+
+def _engine(name: str, source: Source | None) -> Engine:
+    """Return what rules need of an engine; a file that does not fit the schema gives its name alone."""
+    if source is None or form.broken("engine", source.data):
+        return Engine(name)
+    data = source.data
+    code = data["code"]
+    try:
+        re.compile(code["pattern"])
+    except re.error:
+        return Engine(name, data["title"], data.get("sibling", ""))
+    return Engine(
+        name,
+        data["title"],
+        data.get("sibling", ""),
+        code["pattern"],
+        code["name"],
+        code["example"],
+        data["sqlstates"],
+        True,
+    )
+
+
+def _classes(data: Mapping[str, Any]) -> Iterator[str]:
+    rows = data.get("classes")
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and isinstance(row.get("class"), str):
+            yield row["class"]

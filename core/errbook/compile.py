@@ -1,0 +1,221 @@
+"""From checked files to the compiled file, atomically.
+
+Files are streamed: one entry is in memory at a time, so memory does not grow with the knowledge except for a small
+index of titles. The result is written beside the target, synced and renamed, so that whoever opens the target finds
+the old file or the new one, whenever the compiler is stopped.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from errbook import public, schema
+from errbook.check import check
+from errbook.database import (
+    APPLICATION_ID,
+    DATABASE_VERSION,
+    KIND_ALIAS,
+    KIND_CODE,
+    KIND_SQLSTATE,
+    KIND_SYMBOL,
+    TABLES,
+)
+from errbook.problem import Problem
+from errbook.source import Source
+
+_RISK_POINTS = {"low": 0, "medium": 1, "high": 2, "critical": 3}
+
+
+class CheckFailed(Exception):  # noqa: N818 - named for what happened, as in the messages
+    """The knowledge has problems; nothing was written. `problems` holds all of them."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(f"{len(problems)} problem{'s' * (len(problems) != 1)} in the knowledge; nothing was compiled")
+        self.problems = list(problems)
+
+
+class Report(NamedTuple):
+    """What was compiled: number of entries, content digest (hex), size of the file in bytes."""
+
+    entries: int
+    digest: str
+    size: int
+
+
+def compile_knowledge(layers: Sequence[Path], target: Path) -> Report:
+    """Check every file of the layers and compile them to `target`.
+
+    Raises CheckFailed when a file has a problem, OSError when the target cannot be written. Either way the old
+    target stays as it was.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _lock(target), _scratch(target) as scratch:
+        connection = sqlite3.connect(scratch, isolation_level=None)
+        try:
+            report = _fill(connection, layers)
+        finally:
+            connection.close()
+        report = report._replace(size=scratch.stat().st_size)
+        _publish(scratch, target)
+    return report
+
+
+@contextlib.contextmanager
+def _lock(target: Path) -> Iterator[None]:
+    """Let one compiler at a time write a target; the lock goes with the process, however that ends."""
+    with target.with_name(f".{target.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def _scratch(target: Path) -> Iterator[Path]:
+    """Give the path of the file to fill. What a killed compiler left under that name is removed: the lock is held."""
+    scratch = target.with_name(f".{target.name}.new")
+    try:
+        for path in (scratch, scratch.with_name(f"{scratch.name}-journal")):
+            path.unlink(missing_ok=True)
+        yield scratch
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _publish(scratch: Path, target: Path) -> None:
+    descriptor = os.open(scratch, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    scratch.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
+    # Durability comes from the fsync before the rename; the journal of a file nobody reads yet would only cost.
+    connection.executescript(
+        f"PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+        f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {DATABASE_VERSION};"
+    )
+    connection.execute("BEGIN")
+    for statement in TABLES.split(";\n"):
+        if statement.strip():
+            connection.execute(statement)
+    connection.execute("CREATE TEMP TABLE written (position INTEGER PRIMARY KEY, json TEXT NOT NULL)")
+    titles: dict[str, tuple[str, str]] = {}
+    digest = blake2b(digest_size=16)
+
+    def keep(source: Source) -> None:
+        data: dict[str, Any] = source.data
+        if source.kind == "engine":
+            connection.execute(
+                "INSERT INTO engine VALUES (?, ?, ?)",
+                (data["engine"], data["order"], public.dumps(_engine(data)).decode()),
+            )
+        elif source.kind == "sqlstates":
+            rows = [(row["class"], row["title"], row["origin"]) for row in data["classes"]]
+            connection.executemany("INSERT INTO sqlstate_class VALUES (?, ?, ?)", rows)
+        else:
+            titles[f"{data['engines'][0]}/{data['code']}"] = (data["title"], data["symbol"])
+            connection.execute("INSERT INTO written (json) VALUES (?)", (json.dumps(data),))
+
+    if problems := check(layers, on_valid=keep):
+        connection.rollback()
+        raise CheckFailed(problems)
+    for vocabulary, terms in sorted(schema.vocabularies().items()):
+        connection.executemany(
+            "INSERT INTO term VALUES (?, ?, ?, ?, ?)",
+            [(vocabulary, at, term.value, term.title, term.description) for at, term in enumerate(terms)],
+        )
+    frequencies = [term.value for term in schema.vocabularies()["frequency"]]
+    count = 0
+    for position, text in connection.execute("SELECT position, json FROM written ORDER BY position"):
+        body = public.entry(json.loads(text), titles.__getitem__)
+        _insert(connection, position, body, frequencies.index(body["frequency"]))
+        digest.update(public.dumps(body))
+        count += 1
+    for table, order in (("engine", "id"), ("term", "vocabulary, value"), ("sqlstate_class", "class")):
+        # The names are the three literals above.
+        for row in connection.execute(f"SELECT * FROM {table} ORDER BY {order}"):  # noqa: S608
+            digest.update(repr(row).encode())
+    connection.executemany(
+        "INSERT INTO meta VALUES (?, ?)",
+        [("digest", digest.hexdigest()), ("entries", str(count)), ("schema_version", public.SCHEMA_VERSION)],
+    )
+    connection.execute("INSERT INTO search (search) VALUES ('optimize')")
+    connection.execute("DROP TABLE written")
+    connection.execute("COMMIT")
+    connection.execute("VACUUM")
+    return Report(count, digest.hexdigest(), 0)
+
+
+def _engine(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "engine": data["engine"],
+        "title": data["title"],
+        "aliases": list(data.get("aliases", [])),
+        "summary": data["summary"].strip(),
+        "sibling": data.get("sibling"),
+        "code": dict(data["code"]),
+        "sqlstates": data["sqlstates"],
+        "sources": [dict(source) for source in data["sources"]],
+    }
+
+
+def _insert(connection: sqlite3.Connection, position: int, body: dict[str, Any], frequency: int) -> None:
+    # What most people mean comes first: the most frequent, and among those the most dangerous.
+    rank = frequency * 10 - _RISK_POINTS[body["risk"]["level"]]
+    connection.execute(
+        "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            position,
+            *(body[key] for key in ("id", "engine", "code", "symbol", "sqlstate", "severity", "frequency")),
+            body["category"],
+            body["condition"],
+            body["risk"]["level"],
+            body["retry"]["verdict"],
+            rank,
+            body["title"],
+            body["summary"],
+            public.dumps(body).decode(),
+        ),
+    )
+    connection.executemany("INSERT INTO entry_engine VALUES (?, ?)", [(name, position) for name in body["engines"]])
+    names = [(body["code"], KIND_CODE), (body["symbol"], KIND_SYMBOL)]
+    names += [(alias["symbol"], KIND_ALIAS) for alias in body["aliases"]]
+    if body["sqlstate"] and body["sqlstate"] != body["code"]:
+        names.append((body["sqlstate"], KIND_SQLSTATE))
+    connection.executemany(
+        "INSERT OR IGNORE INTO name VALUES (?, ?, ?)", [(name.upper(), kind, position) for name, kind in names]
+    )
+    words = [word for name, _ in names for word in (name, name.replace("_", " "))]
+    connection.execute(
+        "INSERT INTO search (rowid, names, title, messages, summary, body) VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            position,
+            " ".join([*words, *body["engines"], body["condition"].replace("-", " ")]),
+            body["title"],
+            " ".join(re.sub(r"\{\w+\}", " ", message["text"]) for message in body["messages"]),
+            body["summary"],
+            " ".join(
+                [
+                    body["meaning"],
+                    body["risk"]["impact"],
+                    *(cause["cause"] for cause in body["causes"]),
+                    *(f"{fix['title']} {fix['why']}" for fix in body["fixes"]),
+                    *(item["title"] for item in body["avoid"]),
+                    *(driver["exception"] for driver in body["drivers"]),
+                ]
+            ),
+        ),
+    )

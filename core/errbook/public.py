@@ -1,0 +1,176 @@
+"""From an entry as it is written (schema/entry.schema.json) to an entry as it is given out (schema/public.schema.json).
+
+The public object is complete: every key is there, with null or an empty list where the writer said nothing, so that
+a client needs no defaults. Within a major version of SCHEMA_VERSION keys are only added.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+SCHEMA_VERSION = "1.0"
+
+ACTIONS = ("run", "connect", "close", "set", "configure", "server", "shell", "python", "pause")
+"""What a step can do: the keys of which a step in schema/entry.schema.json has exactly one."""
+
+Json = dict[str, Any]
+
+
+def dumps(value: object) -> bytes:
+    """Return the one serialisation used everywhere: UTF-8, compact, keys in the order of the schema, newline at the end.
+
+    Every surface sends these bytes, so the API, the static files and any replica agree on them, and on their ETags.
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def found(query: str, entries: Sequence[str]) -> bytes:
+    """Return the answer to a lookup: `entries` are the public JSON texts of the matches, best first."""
+    head = dumps({"schema_version": SCHEMA_VERSION, "query": query, "count": len(entries)}).decode()
+    body = ",".join(text.rstrip("\n") for text in entries)
+    return f'{head[:-2]},"errors":[{body}]}}\n'.encode()
+
+
+def one(entry: str) -> bytes:
+    """Return the answer that holds one entry, given as its public JSON text."""
+    head = dumps({"schema_version": SCHEMA_VERSION}).decode()
+    body = entry.rstrip("\n")
+    return f'{head[:-2]},"error":{body}}}\n'.encode()
+
+
+def page(engine: str, code: str) -> str:
+    """Return the path of an entry's page below the site's root."""
+    return f"/{engine}/{code}/"
+
+
+def confidence(entry: Mapping[str, Any]) -> Json:
+    """Return how far an entry can be trusted, from its sources; its evidence counts once it was executed."""
+    official = sum(source["kind"] == "official" for source in entry["sources"])
+    other = len(entry["sources"]) - official
+    counts = [f"{official} official source{'s' * (official != 1)}"]
+    if other:
+        counts.append(f"{other} other{'s' * (other != 1)}")
+    return {"level": "sourced", "reason": f"{' and '.join(counts)}; not yet executed on a server."}
+
+
+def _step(step: Mapping[str, Any]) -> Json:
+    action = next(name for name in ACTIONS if name in step)
+    return {
+        "action": action,
+        "value": step[action].strip("\n") if isinstance(step[action], str) else step[action],
+        "on": step.get("on", "main"),
+        "engines": list(step.get("engines", [])),
+        "raises": step.get("raises", False),
+        "waits": step.get("waits", False),
+    }
+
+
+def _scenario(scenario: Mapping[str, Any]) -> Json:
+    steps = scenario.get("steps") or ([{"run": scenario["run"], "raises": True}] if "run" in scenario else [])
+    return {
+        "about": _prose(scenario["about"]) if "about" in scenario else None,
+        "engines": list(scenario.get("engines", [])),
+        "settings": dict(scenario.get("settings", {})),
+        "host": dict(scenario.get("host", {})),
+        "setup": scenario["setup"].strip("\n") if "setup" in scenario else None,
+        "steps": [_step(step) for step in steps],
+        "not_executable": _prose(scenario["not_executable"]) if "not_executable" in scenario else None,
+    }
+
+
+def _fix(fix: Mapping[str, Any]) -> Json:
+    code, proof, changes = fix["code"], fix["proof"], fix["changes"]
+    executable = isinstance(proof, list)
+    return {
+        "title": fix["title"],
+        "engines": list(fix.get("engines", [])),
+        "when": _prose(fix["when"]),
+        "changes": [changes] if isinstance(changes, str) else list(changes),
+        "cost": _prose(fix["cost"]),
+        "code": {
+            "language": code["language"],
+            "text": code["text"].strip("\n"),
+            "file": code.get("file"),
+            "values": dict(code.get("values", {})),
+        },
+        "why": _prose(fix["why"]),
+        "proof": [_step(step) for step in proof] if executable else [],
+        "not_executable": None if executable else _prose(proof["not_executable"]),
+    }
+
+
+def _cause(cause: Mapping[str, Any]) -> Json:
+    confirm = cause["confirm"]
+    return {
+        "cause": _prose(cause["cause"]),
+        "engines": list(cause.get("engines", [])),
+        "confirm": {
+            "run": confirm["run"].strip("\n"),
+            "language": confirm.get("language", "sql"),
+            "reads": _prose(confirm["reads"]),
+        },
+    }
+
+
+def _prose(text: str) -> str:
+    return text.strip()
+
+
+def entry(written: Mapping[str, Any], neighbour: Callable[[str], tuple[str, str]]) -> Json:
+    """Return the public object of a written entry that passed the checks.
+
+    `neighbour` gives the title and the symbol of another entry by its identity; KeyError where there is none.
+    """
+    engine, code = written["engines"][0], written["code"]
+    related = []
+    for item in written.get("related", []):
+        title, symbol = neighbour(item["error"])
+        related.append({"error": item["error"], "title": title, "symbol": symbol, "why": _prose(item["why"])})
+    return {
+        "id": f"{engine}/{code}",
+        "engine": engine,
+        "code": code,
+        "engines": list(written["engines"]),
+        "symbol": written["symbol"],
+        "aliases": [{"symbol": item["symbol"], "where": item["where"]} for item in written.get("aliases", [])],
+        "sqlstate": written.get("sqlstate"),
+        "severity": written["severity"],
+        "frequency": written["frequency"],
+        "category": written["category"],
+        "condition": written["condition"],
+        "title": written["title"],
+        "summary": _prose(written["summary"]),
+        "messages": [{"text": _prose(item["text"]), "where": item["where"]} for item in written["messages"]],
+        "parameters": [
+            {"name": item["name"], "meaning": _prose(item["meaning"])} for item in written.get("parameters", [])
+        ],
+        "risk": {"level": written["risk"]["level"], "impact": _prose(written["risk"]["impact"])},
+        "retry": {"verdict": written["retry"]["verdict"], "why": _prose(written["retry"]["why"])},
+        "confidence": confidence(written),
+        "meaning": _prose(written["meaning"]),
+        "causes": [_cause(item) for item in written["causes"]],
+        "reproduce": _scenario(written["reproduce"]),
+        "fixes": [_fix(item) for item in written["fixes"]],
+        "avoid": [{"title": item["title"], "why": _prose(item["why"])} for item in written["avoid"]],
+        "versions": [
+            {"engine": item["engine"], "range": item["range"], "note": _prose(item["note"])}
+            for item in written.get("versions", [])
+        ],
+        "drivers": [
+            {
+                "driver": item["driver"],
+                "language": item["language"],
+                "exception": item["exception"],
+                "fields": [{"name": field["name"], "gives": field["gives"]} for field in item.get("fields", [])],
+                "note": _prose(item["note"]) if "note" in item else None,
+            }
+            for item in written["drivers"]
+        ],
+        "related": related,
+        "sources": [
+            {"title": item["title"], "url": item["url"], "kind": item["kind"], "engine": item.get("engine")}
+            for item in written["sources"]
+        ],
+        "page": page(engine, code),
+        "source_file": f"errors/{engine}/{code}.yaml",
+    }

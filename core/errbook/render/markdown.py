@@ -1,0 +1,148 @@
+"""An entry as plain Markdown: the twin of its page, for agents, editors and chat."""
+
+import re
+
+from errbook.entry import Code, Entry
+from errbook.knowledge import Knowledge
+from errbook.render import scenario
+from errbook.render.first import first_code
+
+_SPECIAL = re.compile(r"([\\*_\[\]<>|~#])")
+
+
+def escape(prose: str) -> str:
+    """Return prose with everything that Markdown would read as markup escaped; `inline code` and lists stay."""
+    parts = prose.split("`")
+    return "`".join(part if at % 2 else _SPECIAL.sub(r"\\\1", part) for at, part in enumerate(parts))
+
+
+def inline(code: str) -> str:
+    """Return a text as inline code, whatever backticks it holds."""
+    fence = "`" * (max((len(run) for run in re.findall("`+", code)), default=0) + 1)
+    pad = " " if code.startswith("`") or code.endswith("`") else ""
+    return f"{fence}{pad}{code}{pad}{fence}"
+
+
+def block(language: str, text: str) -> str:
+    """Return a fenced code block that no content can close early."""
+    fence = "`" * max(3, max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    return f"{fence}{'' if language == 'text' else language}\n{text}\n{fence}"
+
+
+def _cell(text: str) -> str:
+    # Prose comes escaped; inline code does not, and a bar ends a cell even inside of it.
+    return re.sub(r"(?<!\\)\|", r"\\|", text).replace("\n", " ")
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(_cell(cell) for cell in row)} |" for row in lines)
+
+
+def _code(code: Code) -> str:
+    where = f"In {inline(code.file)}:\n\n" if code.file else ""
+    return where + block(code.language, code.text)
+
+
+def _steps(lines: list[scenario.Line]) -> str:
+    out = []
+    for number, step in enumerate(lines, 1):
+        outcome = f" **This {step.outcome}.**" if step.outcome else ""
+        out.append(f"{number}. {escape(step.words)}{outcome}")
+        if step.code is not None:
+            out.append("\n" + "\n".join(f"    {row}" for row in block(step.language or "", step.code).splitlines()))
+    return "\n".join(out)
+
+
+def _only(engines: tuple[str, ...], knowledge: Knowledge) -> str:
+    return f"*Only {_titles(engines, knowledge)}.* " if engines else ""
+
+
+def _titles(engines: tuple[str, ...], knowledge: Knowledge) -> str:
+    found = [knowledge.engine(engine) for engine in engines]
+    return ", ".join(engine["title"] for engine in found if engine)
+
+
+def _head(entry: Entry, knowledge: Knowledge) -> list[str]:
+    title, code = first_code(entry)
+    facts = [
+        ("Engines", _titles(entry.engines, knowledge)),
+        ("Code", inline(entry.code)),
+        ("Symbol", inline(entry.symbol)),
+        *[("Also named", f"{inline(alias.symbol)} ({escape(alias.where)})") for alias in entry.aliases],
+        ("SQLSTATE", inline(entry.sqlstate) if entry.sqlstate else "none"),
+        ("Severity", knowledge.term("severity", entry.severity).title),
+        ("Frequency", knowledge.term("frequency", entry.frequency).title),
+        ("Category", knowledge.term("category", entry.category).title),
+        ("Condition", knowledge.term("condition", entry.condition).title),
+        ("Confidence", escape(entry.confidence.reason)),
+    ]
+    engine = _titles(entry.engines[:1], knowledge)
+    return [
+        f"# {engine} {entry.code}: {escape(entry.title)}",
+        escape(entry.summary),
+        "\n\n".join(f"{escape(m.where)}:\n\n{block('text', m.text)}" for m in entry.messages),
+        "\n".join(f"- {name}: {value}" for name, value in facts),
+        "## Production risk",
+        f"**{knowledge.term('risk_level', entry.risk.level).title}.** {escape(entry.risk.impact)}",
+        "## Retry",
+        f"**{knowledge.term('retry_verdict', entry.retry.verdict).title}.** {escape(entry.retry.why)}",
+        f"First thing to do: {escape(title)}",
+        _code(code),
+    ]
+
+
+def page(entry: Entry, knowledge: Knowledge) -> str:
+    """Return the whole entry as Markdown, in the order of its page, ending in a newline."""
+    parts = [*_head(entry, knowledge), "## What this means", escape(entry.meaning)]
+    if entry.parameters:
+        parts += ["## Message parts"]
+        parts += ["\n".join(f"- `{{{item.name}}}`: {escape(item.meaning)}" for item in entry.parameters)]
+    parts += ["## Why it happens"]
+    for number, cause in enumerate(entry.causes, 1):
+        parts += [f"### Cause {number}", _only(cause.engines, knowledge) + escape(cause.cause), "To confirm:"]
+        parts += [block(cause.confirm.language, cause.confirm.run), escape(cause.confirm.reads)]
+    parts += ["## How to reproduce"]
+    if entry.reproduce.not_executable:
+        parts += [f"Not executable: {escape(entry.reproduce.not_executable)}"]
+    else:
+        parts += [_only(entry.reproduce.engines, knowledge) + escape(entry.reproduce.about or "")]
+        parts += [_steps(scenario.lines(entry.reproduce)), "Not yet executed on a server."]
+    parts += ["## Fixes"]
+    for number, fix in enumerate(entry.fixes, 1):
+        changes = ", ".join(knowledge.term("changes", change).title.lower() for change in fix.changes)
+        parts += [f"### {number}. {escape(fix.title)}"]
+        parts += [
+            f"- When: {_only(fix.engines, knowledge)}{escape(fix.when)}\n"
+            f"- Changes: {changes}\n- Cost: {escape(fix.cost)}"
+        ]
+        parts += [_code(fix.code), escape(fix.why)]
+        if fix.not_executable:
+            parts += [f"Proof: not executable. {escape(fix.not_executable)}"]
+        else:
+            parts += ["Proof, continuing from the error (not yet executed on a server):"]
+            parts += [_steps([scenario.line(step) for step in fix.proof])]
+            if fix.code.values:
+                parts += ["Values used: " + ", ".join(f"`<{k}>` = {inline(v)}" for k, v in fix.code.values) + "."]
+    parts += ["## What not to do"]
+    parts += ["\n".join(f"- **{escape(item.title)}.** {escape(item.why)}" for item in entry.avoid)]
+    if entry.versions:
+        rows = [(_titles((v.engine,), knowledge), inline(v.range), escape(v.note)) for v in entry.versions]
+        parts += ["## Versions", _table(("Engine", "Range", "What is different"), rows)]
+    rows = []
+    for driver in entry.drivers:
+        fields = "; ".join(f"{inline(field.name)}: {inline(field.gives)}" for field in driver.fields)
+        language = knowledge.term("driver_language", driver.language).title
+        rows.append((f"{escape(driver.driver)} ({language})", inline(driver.exception), fields, escape(driver.note or "")))
+    parts += ["## In your driver", _table(("Driver", "Exception", "Fields", "Note"), rows)]
+    if entry.related:
+        parts += ["## Related"]
+        parts += [
+            "\n".join(
+                f"- [{item.error} {escape(item.title)}](/{item.error}/index.md): {escape(item.why)}"
+                for item in entry.related
+            )
+        ]
+    parts += ["## Sources"]
+    parts += ["\n".join(f"- [{escape(source.title)}](<{source.url}>)" for source in entry.sources)]
+    return "\n\n".join(part for part in parts if part) + "\n"

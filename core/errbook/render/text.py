@@ -1,0 +1,218 @@
+"""An entry as text for a terminal, a pipe, or ``curl``: in lines of a given width, code untouched."""
+
+from __future__ import annotations
+
+from errbook.render import scenario
+from errbook.render.first import first_code
+from errbook.render.style import PLAIN, Style
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from errbook.entry import Code, Entry
+    from errbook.knowledge import Knowledge, Link
+
+_RISK = {"low": "good", "medium": "warn", "high": "bad", "critical": "bad"}
+_RETRY = {"at-once": "good", "with-backoff": "good", "after-fix": "warn", "no": "bad"}
+
+
+def _wrap(text: str, width: int, lead: str, rest: str) -> Iterator[str]:
+    """Fill lines with words. The standard textwrap compiles regular expressions that cost a cold lookup 2 ms."""
+    row, bare = lead, True
+    for word in text.split():
+        if not bare and len(row) + 1 + len(word) > width:
+            yield row
+            row, bare = rest, True
+        row += word if bare else f" {word}"
+        bare = False
+    yield row
+
+
+class _Paper:
+    """Collects lines of one width in one style."""
+
+    def __init__(self, width: int, style: Style) -> None:
+        self.width, self.style, self.lines = width, style, list[str]()
+
+    def line(self, text: str = "") -> None:
+        self.lines.append(text)
+
+    def prose(self, text: str, indent: int = 0, first: str = "") -> None:
+        """Add paragraphs and lists; `first` stands before the first line, within the indent where it fits."""
+        pad = " " * indent
+        for number, paragraph in enumerate(text.split("\n\n")):
+            if number:
+                self.line()
+            for at, part in enumerate(self._items(paragraph)):
+                lead = first or pad if number == at == 0 else pad
+                rows = _wrap(part, self.width, lead, f"{pad}  " if part.startswith("- ") else pad)
+                self.lines += [self._inline(row) for row in rows]
+
+    @staticmethod
+    def _items(paragraph: str) -> list[str]:
+        items: list[str] = []
+        for row in paragraph.splitlines():
+            if row.startswith("- ") or not items:
+                items.append(row)
+            else:
+                items[-1] += f" {row.strip()}"
+        return items
+
+    def _inline(self, row: str) -> str:
+        # The backticks stay where there is no colour: they tell code from prose.
+        if not self.style.reset or row.count("`") % 2:
+            return row
+        parts = row.split("`")
+        return "".join(self.style.mark("code", part) if at % 2 else part for at, part in enumerate(parts))
+
+    def code(self, text: str, indent: int) -> None:
+        for row in text.splitlines():
+            self.line(" " * indent + self.style.mark("code", row) if row else "")
+
+    def head(self, text: str) -> None:
+        self.line()
+        self.line(self.style.mark("head", text.upper() if not self.style.reset else text))
+
+
+def _titles(engines: Sequence[str], knowledge: Knowledge) -> str:
+    return ", ".join(str(found["title"]) for engine in engines if (found := knowledge.engine(engine)))
+
+
+def _only(engines: Sequence[str], knowledge: Knowledge) -> str:
+    return f"Only {_titles(engines, knowledge)}: " if engines else ""
+
+
+def _steps(paper: _Paper, lines: Sequence[scenario.Line], indent: int) -> None:
+    for number, step in enumerate(lines, 1):
+        outcome = f" [{step.outcome}]" if step.outcome else ""
+        paper.prose(step.words + outcome, indent + 3, " " * indent + f"{number}. ")
+        if step.code is not None:
+            paper.code(step.code, indent + 7)
+
+
+def _code(paper: _Paper, code: Code, indent: int) -> None:
+    if code.file:
+        paper.line(" " * indent + f"In {code.file}:")
+    paper.code(code.text, indent + 4)
+
+
+def _identity(entry: Entry, knowledge: Knowledge, style: Style) -> str:
+    state = f"  SQLSTATE {entry.sqlstate}" if entry.sqlstate else ""
+    engines = _titles(entry.engines, knowledge)
+    return f"{style.mark('strong', f'{engines} {entry.code}')}  {entry.symbol}{state}"
+
+
+def _verdicts(paper: _Paper, entry: Entry, knowledge: Knowledge) -> None:
+    risk = knowledge.term("risk_level", entry.risk.level).title
+    retry = knowledge.term("retry_verdict", entry.retry.verdict).title
+    mark = paper.style.mark
+    paper.line(f"Risk: {mark(_RISK[entry.risk.level], risk)}")
+    paper.prose(entry.risk.impact, 2)
+    paper.line(mark(_RETRY[entry.retry.verdict], retry))
+    paper.prose(entry.retry.why, 2)
+
+
+def page(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLAIN, site: str = "") -> str:
+    """Return the whole entry, in the order of its page, ending in a newline.
+
+    `width` is in columns; `site` is the address of the site (``https://errors.example.com``) for the link to the page,
+    left out where it is empty.
+    """
+    paper = _Paper(width, style)
+    labels = [
+        knowledge.term("severity", entry.severity).title,
+        knowledge.term("frequency", entry.frequency).title,
+        knowledge.term("category", entry.category).title,
+    ]
+    paper.line(_identity(entry, knowledge, style))
+    paper.line(style.mark("strong", entry.title))
+    paper.line(style.mark("faint", " · ".join(labels)))
+    for message in entry.messages:
+        paper.line()
+        paper.prose(message.text, 4)
+        paper.line(style.mark("faint", f"    {message.where}"))
+    paper.line()
+    paper.prose(entry.summary)
+    paper.line()
+    _verdicts(paper, entry, knowledge)
+    title, code = first_code(entry)
+    paper.line(f"First: {style.mark('strong', title)}")
+    _code(paper, code, 0)
+    paper.head("What this means")
+    paper.prose(entry.meaning)
+    if entry.parameters:
+        paper.head("Message parts")
+        for item in entry.parameters:
+            paper.prose(item.meaning, 4, f"{{{item.name}}}: ")
+    paper.head("Why it happens")
+    for number, cause in enumerate(entry.causes, 1):
+        paper.prose(_only(cause.engines, knowledge) + cause.cause, 3, f"{number}. ")
+        paper.code(cause.confirm.run, 7)
+        paper.prose(cause.confirm.reads, 3, "   → ")
+    paper.head("How to reproduce")
+    if entry.reproduce.not_executable:
+        paper.prose(f"Not executable: {entry.reproduce.not_executable}")
+    else:
+        paper.prose(_only(entry.reproduce.engines, knowledge) + (entry.reproduce.about or ""))
+        _steps(paper, scenario.lines(entry.reproduce), 0)
+    _fixes(paper, entry, knowledge)
+    paper.head("What not to do")
+    for avoid in entry.avoid:
+        paper.prose(f"{avoid.title}. {avoid.why}", 2, "× ")
+    if entry.versions:
+        paper.head("Versions")
+        for version in entry.versions:
+            paper.prose(version.note, 2, f"{_titles((version.engine,), knowledge)} {version.range}: ")
+    paper.head("In your driver")
+    for driver in entry.drivers:
+        paper.prose(driver.exception, 2, f"{driver.driver}: ")
+        for field in driver.fields:
+            paper.prose(field.gives, 6, f"    {field.name}: ")
+        if driver.note:
+            paper.prose(driver.note, 4)
+    if entry.related:
+        paper.head("Related")
+        for related in entry.related:
+            paper.prose(f"{related.title}. {related.why}", 2, f"{related.error}: ")
+    paper.head("Sources")
+    for source in entry.sources:
+        paper.prose(source.title, 2, "- ")
+        paper.line(f"  {style.link(source.url, source.url)}")
+    paper.line()
+    paper.line(style.mark("faint", entry.confidence.reason))
+    if site:
+        address = site.rstrip("/") + entry.page
+        paper.line(style.link(address, address))
+    return "\n".join(paper.lines) + "\n"
+
+
+def _fixes(paper: _Paper, entry: Entry, knowledge: Knowledge) -> None:
+    paper.head("Fixes")
+    for number, fix in enumerate(entry.fixes, 1):
+        if number > 1:
+            paper.line()
+        changes = ", ".join(knowledge.term("changes", change).title.lower() for change in fix.changes)
+        paper.prose(f"{_only(fix.engines, knowledge)}{fix.title}", 3, f"{number}. ")
+        paper.prose(fix.when, 9, "   When: ")
+        paper.prose(fix.cost, 9, "   Cost: ")
+        paper.prose(changes, 9, "   Changes: ")
+        _code(paper, fix.code, 3)
+        paper.prose(fix.why, 3, "   → ")
+        if fix.not_executable:
+            paper.prose(f"Cannot be executed: {fix.not_executable}", 3)
+
+
+def card(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLAIN) -> str:
+    """Return an entry in a few lines: identity, summary, retry, and the first thing to do."""
+    paper = _Paper(width, style)
+    paper.line(_identity(entry, knowledge, style))
+    paper.prose(entry.summary, 2)
+    retry = knowledge.term("retry_verdict", entry.retry.verdict).title
+    paper.line(f"  {style.mark(_RETRY[entry.retry.verdict], retry)}. First: {entry.fixes[0].title}")
+    return "\n".join(paper.lines) + "\n"
+
+
+def row(link: Link, style: Style = PLAIN) -> str:
+    """Return a link to an entry as one line: identity, symbol, title."""
+    return f"{style.mark('strong', link.id)}  {link.symbol}  {link.title}"

@@ -1,0 +1,54 @@
+"""The server's messages and the values they carry."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from errbook.problem import shown
+from errbook.rules.rule import Finding, Rule, Subject
+
+_PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]{0,31})\}")
+
+
+def parameters(subject: Subject) -> Iterator[Finding]:
+    """Compare the {names} of the messages with the parameters that explain them."""
+    messages = subject.data.get("messages")
+    if messages is None or ("parameters" in subject.source.data and "parameters" not in subject.data):
+        return
+    first: dict[str, tuple[int, int]] = {}
+    for at, message in enumerate(messages):
+        for match in _PLACEHOLDER.finditer(message["text"]):
+            first.setdefault(match[1], (at, match.start()))
+    explained = [parameter["name"] for parameter in subject.data.get("parameters", ())]
+    for name, (at, offset) in first.items():
+        if name not in explained:
+            text = f"the message has {{{name}}}, and `parameters` does not explain it"
+            advice = f"Add `- name: {name}` with its meaning under `parameters`"
+            yield Finding(("messages", at, "text"), text, advice, offset)
+    for at, name in enumerate(explained):
+        if name in explained[:at]:
+            yield Finding(("parameters", at, "name"), f"{shown(name)} is explained twice", "Keep one of them")
+        elif name not in first:
+            text = f"no message has {{{name}}}"
+            yield Finding(
+                ("parameters", at, "name"), text, f"Write {{{name}}} where the value stands, or remove it"
+            )
+    order = [name for name in first if name in explained]
+    given = [name for name in dict.fromkeys(explained) if name in first]
+    for expected, name in zip(order, given, strict=True):
+        if name != expected:
+            text = f"{shown(name)} stands where {shown(expected)} is expected: messages name that one first"
+            where = ("parameters", explained.index(name), "name")
+            yield Finding(where, text, f"Order the parameters as messages do: {', '.join(order)}")
+            break
+
+
+RULES: Final = (
+    Rule(
+        "message-parameters",
+        "entry",
+        "Every {name} of a message is explained in `parameters`, in the order in which messages name them.",
+        "Add, remove or reorder parameters.",
+        parameters,
+    ),
+)

@@ -1,0 +1,109 @@
+"""The scenario that raises the error, and the sessions that proofs go on with."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from errbook.problem import shown
+from errbook.rules.form import nearest
+from errbook.rules.rule import Finding, Rule, Subject
+
+MAIN: Final = "main"
+"""The session of a step that names none."""
+
+
+def raising(subject: Subject) -> Iterator[Finding]:
+    """Find steps of which none, or more than one, raises the error on one engine; steps may be for some engines only."""
+    scenario = subject.data.get("reproduce", {})
+    steps = scenario.get("steps")
+    if steps is None:
+        return
+    for engine in scenario.get("engines") or subject.named_engines:
+        found = [
+            at
+            for at, step in enumerate(steps)
+            if "raises" in step and engine in step.get("engines", (engine,))
+        ]
+        on = f" on {engine}" if len(subject.named_engines) > 1 else ""
+        if not found:
+            message = f"no step raises the error{on}"
+            yield Finding(
+                ("reproduce", "steps"), message, "Add `raises: true` to the step that does", key=True
+            )
+            return
+        if len(found) > 1:
+            message = f"step {found[1] + 1} raises the error{on}, and step {found[0] + 1} does already"
+            where = ("reproduce", "steps", found[1], "raises")
+            yield Finding(where, message, "Keep `raises: true` at one step; the scenario ends with the error")
+            return
+
+
+def quiet(subject: Subject) -> Iterator[Finding]:
+    """Find proofs that expect an error."""
+    for at, fix in enumerate(subject.data.get("fixes", ())):
+        for number, step in enumerate(proof(fix)):
+            if "raises" in step:
+                where = ("fixes", at, "proof", number, "raises")
+                message = "everything in a proof must succeed, and this step is to raise the error"
+                yield Finding(where, message, "Remove `raises`, or move the step to `reproduce`", key=True)
+
+
+def sessions(subject: Subject) -> Iterator[Finding]:
+    """Find proofs that name a session which neither the scenario nor a step before has opened."""
+    scenario = subject.data.get("reproduce")
+    if scenario is None or "not_executable" in scenario:
+        return
+    opened = {MAIN} | _opened(scenario.get("steps", ()))
+    for at, fix in enumerate(subject.data.get("fixes", ())):
+        known = set(opened)
+        for number, step in enumerate(proof(fix)):
+            name = step.get("on", MAIN)
+            if "connect" in step:
+                known |= _opened([step])
+            elif name not in known:
+                likely = nearest(name, known)
+                said = f"write `{likely}`" if likely else f"use one of {', '.join(sorted(known))}"
+                message = f"the scenario has no session {shown(name)}"
+                advice = f"Open it before with `- on: {name}` and `connect: {{}}`, or {said}"
+                yield Finding(("fixes", at, "proof", number, "on"), message, advice)
+                known.add(name)
+
+
+def proof(fix: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the steps of a fix's proof; none where it is not executable."""
+    steps = fix.get("proof")
+    return steps if isinstance(steps, list) else ()
+
+
+def _opened(steps: Sequence[Mapping[str, Any]]) -> set[str]:
+    names: set[str] = set()
+    for step in steps:
+        name = step.get("on", MAIN)
+        names.add(name)
+        count = step.get("connect", {}).get("count", 0)
+        names.update(f"{name}{number}" for number in range(1, count + 1))
+    return names
+
+
+RULES: Final = (
+    Rule(
+        "proof-raises",
+        "entry",
+        "A proof shows success: none of its steps raises the error.",
+        "Remove `raises`, or move the step to `reproduce`.",
+        quiet,
+    ),
+    Rule(
+        "raises-once",
+        "entry",
+        "Exactly one step of a scenario raises the error, for each engine.",
+        "Mark that step with `raises: true`.",
+        raising,
+    ),
+    Rule(
+        "unknown-session",
+        "entry",
+        "A proof goes on with the scenario's sessions, or opens its own with `connect`.",
+        "Name a session of the scenario, or open one.",
+        sessions,
+    ),
+)

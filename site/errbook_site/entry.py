@@ -1,0 +1,106 @@
+"""The page of one entry, in the order of its anatomy."""
+
+from typing import Any, Final
+
+from errbook.entry import Entry
+from errbook.render import scenario
+from errbook.render.first import first_code
+
+from errbook_site import prose
+from errbook_site.page import Heading, Page, root
+from errbook_site.rows import Row
+from errbook_site.templates import render
+from errbook_site.terms import Terms
+
+_BOOST: Final = {"very-common": 4.0, "common": 2.0, "occasional": 1.0, "rare": 0.5}
+"""How much more a page weighs in the site's search by the frequency of its error."""
+
+
+def page(entry: Entry, terms: Terms, elsewhere: list[Row], problems: str = "") -> Page:
+    """Return the page of an entry.
+
+    `elsewhere` are rows of the same condition in other engines. `problems` is HTML shown above everything, for the
+    preview.
+    """
+    address = entry.page.strip("/") + "/"
+    title = f"{terms.engine(entry.engine)} {entry.code}: {entry.title}"
+    toc = _toc(entry, elsewhere)
+    first_title, first = first_code(entry)
+    return Page(
+        address=address,
+        title=title,
+        description=prose.plain(entry.summary),
+        html=render(
+            "entry",
+            entry=entry,
+            terms=terms,
+            root=root(address),
+            elsewhere=elsewhere,
+            first_title=first_title,
+            first=first,
+            scenario=scenario,
+            problems=problems,
+        ),
+        toc=toc,
+        tags=_tags(entry),
+        boost=_BOOST[entry.frequency],
+        meta={
+            "head_title": _head_title(entry, terms),
+            "twin": "index.md",
+            "source_file": entry.source_file,
+            "article": _article(entry, terms),
+        },
+    )
+
+
+def _head_title(entry: Entry, terms: Terms) -> str:
+    state = f" ({entry.sqlstate})" if entry.sqlstate and entry.sqlstate != entry.code else ""
+    return f"{terms.names(entry.engines)} error {entry.code}{state}: {entry.title}"
+
+
+def _tags(entry: Entry) -> list[str]:
+    names = [entry.code, entry.symbol, *(alias.symbol for alias in entry.aliases), entry.sqlstate or ""]
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _article(entry: Entry, terms: Terms) -> dict[str, Any]:
+    """Return what schema.org's TechArticle can honestly say of the entry; the template adds its address."""
+    return {
+        "@context": "https://schema.org",
+        "@type": "TechArticle",
+        "headline": _head_title(entry, terms),
+        "description": prose.plain(entry.summary),
+        "inLanguage": "en",
+        "isAccessibleForFree": True,
+        "keywords": [*_tags(entry), *(terms.engine(engine) for engine in entry.engines)],
+        "articleSection": terms.title("category", entry.category),
+        "about": {"@type": "Thing", "name": terms.title("condition", entry.condition)},
+        "citation": [source.url for source in entry.sources],
+    }
+
+
+def _toc(entry: Entry, elsewhere: list[Row]) -> list[Heading]:
+    lines = [
+        Heading(2, "risk", "Production risk"),
+        Heading(2, "retry", "Retry"),
+        Heading(2, "meaning", "What this means"),
+    ]
+    if entry.parameters:
+        lines.append(Heading(2, "parameters", "Message parts"))
+    lines.append(Heading(2, "causes", "Why it happens"))
+    lines += [
+        Heading(3, f"cause-{number}", f"{number}. {prose.shortened(cause.cause, 60)}")
+        for number, cause in enumerate(entry.causes, 1)
+    ]
+    lines += [Heading(2, "reproduce", "How to reproduce"), Heading(2, "fixes", "Fixes")]
+    lines += [
+        Heading(3, f"fix-{number}", f"{number}. {prose.plain(fix.title)}") for number, fix in enumerate(entry.fixes, 1)
+    ]
+    lines.append(Heading(2, "avoid", "What not to do"))
+    if entry.versions:
+        lines.append(Heading(2, "versions", "Versions"))
+    lines.append(Heading(2, "drivers", "In your driver"))
+    if entry.related or elsewhere:
+        lines.append(Heading(2, "related", "Related"))
+    lines.append(Heading(2, "sources", "Sources"))
+    return lines

@@ -1,0 +1,104 @@
+"""The front page and the guides. What they say about the data is asked of the data, and examples are produced by calls."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from errbook import answers
+from errbook.knowledge import Knowledge
+
+from errbook_site.page import Heading, Page, root
+from errbook_site.rows import Rows
+from errbook_site.templates import render
+from errbook_site.terms import Terms
+
+_EXAMPLE_LIMIT: Final = 1400
+_VOCABULARIES: Final = (
+    ("risk_level", "Production risk"),
+    ("retry_verdict", "Retry"),
+    ("severity", "Severity"),
+    ("frequency", "Frequency"),
+    ("changes", "What a fix changes"),
+    ("category", "Category"),
+    ("source_kind", "Sources"),
+)
+_ABOUT: Final = "What errbook is, how it knows what it says, and what it does not know yet."
+_CONTRIBUTE: Final = "How an entry is written, checked, previewed and proposed, and how a mistake is reported."
+_READING: Final = "What each part of an entry tells you, and what the labels mean."
+_API: Final = "Every answer as JSON at a fixed address, without a key."
+_RULES: Final = "What the checker refuses, and what to write instead."
+
+
+class Example(NamedTuple):
+    """One answer of the API, produced by the code that serves it."""
+
+    path: str
+    about: str
+    body: str
+
+
+def pages(knowledge: Knowledge, rows: Rows, terms: Terms) -> Iterator[Page]:
+    """Give the front page and the guides."""
+    yield _home(knowledge, rows, terms)
+    yield _guide("about/", "About errbook", _ABOUT, "about", engines=list(terms.engines.values()), count=len(rows.all))
+    yield _guide("contribute/", "Contribute", _CONTRIBUTE, "contribute")
+    yield _guide(
+        "reading/",
+        "How to read an entry",
+        _READING,
+        "reading",
+        [Heading(2, "parts", "The parts"), *(Heading(2, name, title) for name, title in _VOCABULARIES)],
+        vocabularies=[(name, title, terms.all(name)) for name, title in _VOCABULARIES],
+        example=rows.all[0] if rows.all else None,
+    )
+    yield _guide("api/", "API", _API, "api", examples=_examples(knowledge, rows), base="api/v1/")
+    yield _guide("rules/", "Rules of the checker", _RULES, "rules", rules=_rules())
+
+
+def _home(knowledge: Knowledge, rows: Rows, terms: Terms) -> Page:
+    hits = [rows.by_id[link.id] for link in knowledge.most_hit(12)]
+    description = "What a database error means, why it happens, how to tell which cause is yours, and what to type."
+    html = render(
+        "home",
+        root=root(""),
+        engines=[(engine, len(rows.by_engine[engine["engine"]])) for engine in terms.engines.values()],
+        hits=hits,
+        count=len(rows.all),
+        terms=terms,
+    )
+    return Page("", "errbook", description, html, boost=0.1, meta={"head_title": "errbook: database errors, explained", "home": True})
+
+
+def _guide(
+    address: str, title: str, description: str, template: str, toc: list[Heading] | None = None, **values: Any
+) -> Page:
+    html = render(template, root=root(address), title=title, description=description, **values)
+    return Page(address, title, description, html, toc or (), boost=0.2)
+
+
+def _examples(knowledge: Knowledge, rows: Rows) -> list[Example]:
+    if not rows.all:
+        return []
+    known = knowledge.most_hit(1)[0]
+    asked: list[tuple[str, str, bytes | None]] = [
+        (f"errors/{known.id}.json", "One entry, whole", answers.error(knowledge, known.engine, known.code)),
+        (f"errors/{known.symbol}.json", "What a code, symbol or SQLSTATE names, best first", answers.find(knowledge, known.symbol)),
+        ("engines.json", "Every engine", answers.engines(knowledge)),
+        ("entries.json", "A link to every entry", answers.entries(knowledge)),
+    ]
+    if known.sqlstate:
+        asked.insert(2, (f"sqlstates/{known.sqlstate}.json", "A SQLSTATE and its entries", answers.sqlstate(knowledge, known.sqlstate)))
+    return [Example(path, about, _shown(body)) for path, about, body in asked if body]
+
+
+def _shown(body: bytes) -> str:
+    text = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+    if len(text) <= _EXAMPLE_LIMIT:
+        return text
+    return f"{text[:_EXAMPLE_LIMIT].rsplit(chr(10), 1)[0]}\n  …"
+
+
+def _rules() -> list[Any]:
+    from errbook import rules
+
+    return sorted(rules.rules(), key=lambda rule: (rule.scope, rule.name))

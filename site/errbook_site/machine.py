@@ -1,0 +1,68 @@
+"""What programs read: Markdown twins, static JSON, llms.txt, robots.txt, OpenSearch, and the list of all names."""
+
+import json
+from collections.abc import Iterator
+
+from errbook import answers
+from errbook.entry import Entry
+from errbook.knowledge import Knowledge
+from errbook.render import markdown
+
+from errbook_site.page import Asset
+from errbook_site.rows import Rows
+from errbook_site.templates import render
+from errbook_site.terms import Terms
+
+
+def twin(entry: Entry, knowledge: Knowledge) -> Asset:
+    """Return the Markdown twin of an entry's page."""
+    return Asset(f"{entry.page.strip('/')}/index.md", markdown.page(entry, knowledge).encode())
+
+
+def files(knowledge: Knowledge, rows: Rows, terms: Terms, site: str) -> Iterator[Asset]:
+    """Give every file that is not an entry's own. `site` is the address of the site and ends in a slash."""
+    for path, body in answers.answers(knowledge):
+        yield Asset(f"api/v1/{path}", body)
+    yield Asset("names.json", _names(rows))
+    yield Asset("llms.txt", _llms(knowledge, rows, terms, site).encode())
+    yield Asset("opensearch.xml", render("opensearch", site=site).encode())
+    yield Asset("robots.txt", f"User-agent: *\nAllow: /\n\nSitemap: {site}sitemap.xml\n".encode())
+
+
+def _names(rows: Rows) -> bytes:
+    """Return what the page for missing pages looks through: path, title and names of every entry."""
+    found = [[row.id, row.title, list(row.names)] for row in rows.all]
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _llms(knowledge: Knowledge, rows: Rows, terms: Terms, site: str) -> str:
+    """Return llms.txt: engines and what is met most often, not every code (llmstxt.org)."""
+    lines = [
+        "# errbook",
+        "",
+        "> An open knowledge base of database errors: meaning, causes with statements that confirm them, fixes with "
+        "their cost, what to avoid, and sources.",
+        "",
+        "Every entry is at `/<engine>/<code>/`, its Markdown twin at `/<engine>/<code>/index.md`, and its JSON at "
+        "`/api/v1/errors/<engine>/<code>.json`. `/api/v1/errors/<name>.json` finds a code, symbol or SQLSTATE in every "
+        "engine.",
+        "",
+        "## Engines",
+        "",
+    ]
+    for engine in terms.engines.values():
+        name = engine["engine"]
+        lines.append(f"- [{engine['title']}]({site}{name}/): {len(rows.by_engine[name])} errors. {engine['summary']}")
+    lines += ["", "## Met most often", ""]
+    for link in knowledge.most_hit(25):
+        title = f"{terms.engine(link.engine)} {link.code}: {link.title}"
+        lines.append(f"- [{title}]({site}{link.id}/index.md): {link.summary}")
+    lines += [
+        "",
+        "## Optional",
+        "",
+        f"- [Index]({site}api/v1/entries.json): a link to every entry, as JSON",
+        f"- [API]({site}api/): what can be asked, with examples",
+        f"- [How to read an entry]({site}reading/): the labels and what they mean",
+    ]
+    return "\n".join(lines) + "\n"

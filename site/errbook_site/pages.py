@@ -1,0 +1,61 @@
+"""Every page and file of the site, from the knowledge alone.
+
+The same pages go through mkdocs (`errbook_site.hook`) or to a folder as Markdown files with front matter (`write`), for a
+generator that runs no hooks.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from errbook.entry import Entry
+from errbook.knowledge import Knowledge
+
+from errbook_site import addresses, entry, guides, listings, machine
+from errbook_site.page import Asset, Page
+from errbook_site.rows import Rows
+from errbook_site.terms import Terms
+
+DEFAULT_SITE: Final = "http://127.0.0.1:8000/"
+"""Where the site is when nothing is configured: where `mkdocs serve` puts it."""
+
+_FIXED: Final = frozenset(
+    {"about", "api", "assets", "categories", "conditions", "contribute", "reading", "rules", "search", "sqlstates", "index"}
+)
+
+
+def pages(knowledge: Knowledge, site: str = DEFAULT_SITE) -> Iterator[Page | Asset]:
+    """Give every page and file of the site; `site` is its address, for the links that must be absolute."""
+    site = f"{site.rstrip('/')}/"
+    terms = Terms(knowledge)
+    rows = Rows.of(knowledge)
+    yield from guides.pages(knowledge, rows, terms)
+    yield from listings.pages(knowledge, rows, terms)
+    for item in knowledge.all():
+        yield entry_page(item, rows, terms)
+        yield machine.twin(item, knowledge)
+    yield from addresses.pages(rows, terms, site, _FIXED | frozenset(terms.engines))
+    yield from machine.files(knowledge, rows, terms, site)
+
+
+def entry_page(item: Entry, rows: Rows, terms: Terms, problems: str = "") -> Page:
+    """Return the page of one entry; `problems` is HTML to show above it."""
+    return entry.page(item, terms, rows.elsewhere(item.condition, item.engines), problems)
+
+
+def write(knowledge: Knowledge, folder: Path, site: str = DEFAULT_SITE) -> int:
+    """Write every page as a Markdown file and every file as it is below a folder; return how many were written."""
+    number = 0
+    for item in pages(knowledge, site):
+        if isinstance(item, Page):
+            target = folder / item.source
+            # JSON is YAML; one line a field keeps the files easy to compare.
+            fields = "".join(f"{key}: {json.dumps(value)}\n" for key, value in item.front_matter().items())
+            content = f"---\n{fields}---\n\n{item.html}\n".encode()
+        else:
+            target, content = folder / item.path, item.content
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        number += 1
+    return number
