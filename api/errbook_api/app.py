@@ -29,7 +29,8 @@ from errbook_api.table import PREFIXES
 _ABOUT = """What database errors mean, why they happen, and what fixes them.
 
 Everything is read-only and answers to GET and HEAD. JSON is the default; `Accept: text/markdown` or `.md`, and
-`Accept: text/plain` or `.txt`, give the same for people. Within a major version of `schema_version` keys are only added.
+`Accept: text/plain` or `.txt`, give the same for people. Within a major version of `schema_version` keys are only
+added.
 """
 
 
@@ -70,7 +71,9 @@ def fastapi(parts: Service) -> FastAPI:
     if site:
         app.mount("/", site)
     else:
-        app.add_api_route("/", lambda: Response(status_code=303, headers={"location": "/docs"}), include_in_schema=False)
+        app.add_api_route(
+            "/", lambda: Response(status_code=303, headers={"location": "/docs"}), include_in_schema=False
+        )
     _refusals(app, parts)
     return app
 
@@ -86,7 +89,7 @@ def _operations(app: FastAPI, parts: Service) -> None:
 
     @app.get("/readyz", tags=["operation"], name="Can it answer")
     async def readyz() -> Response:
-        """200 while there is knowledge to answer from; `stale` and `problem` say when newer one cannot be taken over."""
+        """200 while there is knowledge to answer from; `stale` and `problem` say when newer one cannot be used."""
         now = current.now
         body = {
             "status": "stale" if current.problem else "ok",
@@ -135,9 +138,7 @@ def _refusals(app: FastAPI, parts: Service) -> None:
     def answer(request: Request, problem: ProblemError) -> Response:
         if problem.kind == "no-such-error":
             request.scope["errbook"]["outcome"] = "not_found"
-        status, headers, body = problems.render(
-            problem, request.url.path, request.headers.get("accept"), parts.policy
-        )
+        status, headers, body = problems.render(problem, request.url.path, request.headers.get("accept"), parts.policy)
         return Response(body, status, dict(headers))
 
     async def own(request: Request, error: Exception) -> Response:
@@ -170,4 +171,9 @@ def _refusals(app: FastAPI, parts: Service) -> None:
     app.add_exception_handler(ProblemError, own)
     app.add_exception_handler(HTTPException, framework)
     app.add_exception_handler(RequestValidationError, validation)
+
+    async def internal(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Edge logs the error
+        return answer(request, ProblemError("internal", problems.SORRY))
+
     app.add_exception_handler(DatabaseError, broken)
+    app.add_exception_handler(Exception, internal)

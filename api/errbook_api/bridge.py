@@ -10,6 +10,10 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Scope
 
 
+class GoneError(OSError):
+    """Whoever asked does not listen any more."""
+
+
 class Exchange:
     """One request on its way through an ASGI application."""
 
@@ -37,7 +41,7 @@ class Exchange:
         return {"type": "http.request", "body": piece, "more_body": True}
 
     async def send(self, message: Message) -> None:
-        """Pass an answer on: in one piece where it comes in one, else as a stream. OSError when nobody listens."""
+        """Pass an answer on: in one piece where it comes in one, else as a stream. GoneError when nobody listens."""
         if message["type"] == "http.response.start":
             headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ())]
             self._start = (message["status"], headers)
@@ -58,7 +62,7 @@ class Exchange:
             try:
                 await self._stream.send_bytes(body)
             except RuntimeError as error:
-                raise OSError("the asker is gone") from error
+                raise GoneError from error
 
     async def run(self, app: ASGIApp) -> None:
         """Let an application answer."""

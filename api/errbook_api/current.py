@@ -4,7 +4,6 @@ A request takes `Current.now` once and works with that to its end, so it never s
 another.
 """
 
-import os
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -32,7 +31,7 @@ class Current:
     """Holds the knowledge in use and says whether it is behind its inputs (`problem` tells why)."""
 
     def __init__(self, path: Path, policy: Policy, limit: int) -> None:
-        """Load a compiled file; `errbook.database.DatabaseError` when it cannot be read. `limit` is the table's, in bytes."""
+        """Load a compiled file; `limit` is the table's, in bytes. DatabaseError when the file cannot be read."""
         self.path, self.policy, self.limit = path, policy, limit
         self.problem: str | None = None
         self.reloads = {"ok": 0, "failed": 0}
@@ -66,7 +65,7 @@ class Current:
 def stamp_of(path: Path) -> Stamp | None:
     """Return the stamp of a file; None where there is none."""
     try:
-        stat = os.stat(path)
+        stat = path.stat()
     except OSError:
         return None
     return stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -8,12 +8,14 @@ import traceback
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers as Given
-from starlette.routing import BaseRoute, Match
+from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from errbook_api import problems
+from errbook_api.bridge import GoneError
 from errbook_api.negotiation import SUFFIXES
-from errbook_api.problems import ProblemError
+from errbook_api.problems import SORRY, ProblemError
 from errbook_api.representation import Headers
 from errbook_api.service import Service, bare, is_resource, notes
 
@@ -55,7 +57,7 @@ class Edge:
                 await _respond(reply, *self._options(scope))
             else:
                 await self._app(self._rewritten(scope, noted), receive, reply)
-        except OSError:
+        except (GoneError, ClientDisconnect):
             # Whoever asked hung up.
             sent["status"] = sent["status"] or 499
         except Exception as error:  # noqa: BLE001 - the last place that can answer for it and say where it came from
@@ -63,7 +65,7 @@ class Edge:
                 "error", "exception", request_id=request_id, error=repr(error), trace=traceback.format_exc()
             )
             if not sent["status"]:
-                await _respond(reply, *self._refusal(ProblemError("internal", _SORRY), scope))
+                await _respond(reply, *self._refusal(ProblemError("internal", SORRY), scope))
         route = noted.get("route") or bare(getattr(scope.get("route"), "path", "") or "unmatched")
         if outcome := noted.get("outcome"):
             self._service.observer.counts.lookups[outcome] += 1
@@ -86,8 +88,12 @@ class Edge:
         """Return the methods that the path of a request takes, in alphabetical order; empty for an unknown path."""
         found: set[str] = set()
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-            if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in self._routes):
-                found |= {method, "HEAD", "OPTIONS"} if method == "GET" else {method, "OPTIONS"}
+            for route in self._routes:
+                # A mount takes every path and method; what is mounted here are files, which are read.
+                if (method == "GET" or not isinstance(route, Mount)) and (
+                    route.matches({**scope, "method": method})[0] is Match.FULL
+                ):
+                    found |= {method, "HEAD", "OPTIONS"} if method == "GET" else {method, "OPTIONS"}
         return sorted(found)
 
     def _options(self, scope: Scope) -> tuple[int, Headers, bytes]:
@@ -103,9 +109,6 @@ class Edge:
 
     def _refusal(self, problem: ProblemError, scope: Scope) -> tuple[int, Headers, bytes]:
         return problems.render(problem, scope["path"], Given(scope=scope).get("accept"), self._service.policy)
-
-
-_SORRY = "This is a defect of the service; the log has it under the request id in the X-Request-Id header."
 
 
 async def _respond(send: Send, status: int, headers: Headers, body: bytes) -> None:

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from errbook import __version__
@@ -90,7 +96,9 @@ class Metrics(Collector):
         """Give every metric; called by the registry."""
         requests = CounterMetricFamily("errbook_requests", "Requests by route and status.", labels=["route", "status"])
         lookups = CounterMetricFamily("errbook_lookups", "Lookups of an error by outcome.", labels=["outcome"])
-        reloads = CounterMetricFamily("errbook_reloads", "Changes of the knowledge taken over or not.", labels=["result"])
+        reloads = CounterMetricFamily(
+            "errbook_reloads", "Changes of the knowledge taken over or not.", labels=["result"]
+        )
         latency = HistogramMetricFamily("errbook_request_seconds", "Time to answer, by route.", labels=["route"])
         total = Counts()
         taken = {"ok": 0, "failed": 0}
@@ -98,7 +106,9 @@ class Metrics(Collector):
             for route, status, count in part["requests"]:
                 total.requests[route, status] = total.requests.get((route, status), 0) + count
             for route, buckets in part["latency"].items():
-                total.latency[route] = [a + b for a, b in zip(total.latency.get(route, [0] * 99), buckets, strict=False)]
+                total.latency[route] = [
+                    a + b for a, b in zip(total.latency.get(route, [0] * 99), buckets, strict=False)
+                ]
                 total.seconds[route] = total.seconds.get(route, 0.0) + part["seconds"][route]
             for outcome, count in part["lookups"].items():
                 total.lookups[outcome] += count
@@ -125,7 +135,9 @@ class Metrics(Collector):
         stale = GaugeMetricFamily("errbook_knowledge_stale", "1 while newer knowledge cannot be taken over, else 0.")
         stale.add_metric([], 1.0 if self._current.problem else 0.0)
         yield stale
-        yield GaugeMetricFamily("errbook_knowledge_age_seconds", "Time since the knowledge was loaded.", time.time() - now.loaded)
+        yield GaugeMetricFamily(
+            "errbook_knowledge_age_seconds", "Time since the knowledge was loaded.", time.time() - now.loaded
+        )
         yield GaugeMetricFamily("errbook_table_answers", "Ready answers in the table.", len(now.table))
         build = InfoMetricFamily("errbook_build", "Version of the service and digest of the knowledge.")
         build.add_metric([], {"version": __version__, "knowledge": now.digest})

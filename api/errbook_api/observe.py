@@ -33,7 +33,11 @@ class Observer:
         self._lines: list[str] = []
         self._loop: AbstractEventLoop | None = None
         self._second, self._stamp = 0, ""
-        self._target = sys.stdout.fileno() if access_log in ("on", "off") else os.open(access_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        self._target = (
+            sys.stdout.fileno()
+            if access_log in ("on", "off")
+            else os.open(access_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        )
 
     def start(self, loop: AbstractEventLoop) -> None:
         """Write lines from now on with the help of a loop."""

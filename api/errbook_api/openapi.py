@@ -126,12 +126,15 @@ def _responses(path: str, example: Json | None, knowledge: Knowledge) -> Json:
     }
     kinds = [("406", "not-acceptable", "Nothing that the Accept header takes.")]
     if "{" in path:
-        kinds.append(("404", "no-such-error" if path.startswith("/errors") else "not-found", "There is nothing of that name."))
+        kinds.append(
+            ("404", "no-such-error" if path.startswith("/errors") else "not-found", "There is nothing of that name.")
+        )
     if path in ("/errors", "/search"):
         kinds.append(("422", "bad-parameter", "A parameter has a value that it does not take."))
     for status, kind, about in kinds:
-        more = {"suggestions": answers.links(knowledge.entries(limit=1))} if kind == "no-such-error" else {}
-        problem = problems.document(ProblemError(kind, about, **more), path)
+        problem = problems.document(ProblemError(kind, about), path)
+        if kind == "no-such-error":
+            problem["suggestions"] = answers.links(knowledge.entries(limit=1))
         schema = {"$ref": "#/components/schemas/problem"}
         plain = {TEXT: {"schema": {"type": "string"}}, MARKDOWN: {"schema": {"type": "string"}}}
         found[status] = {"description": about, "content": {PROBLEM: {"schema": schema, "example": problem}, **plain}}

@@ -12,7 +12,7 @@ _LISTS = ("conditions", "categories", "classes", "engines")
 
 
 def render(answer: dict[str, Any], knowledge: Knowledge, media_type: str) -> bytes:
-    """Return an answer of `errbook.answers`, parsed, as a text of a media type: Markdown, or plain text of 80 columns."""
+    """Return a parsed answer of `errbook.answers` in a media type: Markdown, or plain text of 80 columns."""
     marked = media_type == MARKDOWN
     if "error" in answer:
         parts = [_page(answer["error"], knowledge, marked)]

@@ -41,7 +41,9 @@ class Page(NamedTuple):
 
 def allowed(knowledge: Knowledge) -> dict[str, list[str]]:
     """Return the values that each filter takes, for the filters that take only certain ones."""
-    values = {name: [term.value for term in knowledge.vocabulary(vocabulary)] for name, vocabulary in VOCABULARIES.items()}
+    values = {
+        name: [term.value for term in knowledge.vocabulary(vocabulary)] for name, vocabulary in VOCABULARIES.items()
+    }
     return {"engine": sorted(knowledge.engine_names())} | values
 
 
@@ -60,7 +62,9 @@ def check(knowledge: Knowledge, filters: dict[str, str | None]) -> dict[str, str
     return given
 
 
-def page(knowledge: Knowledge, filters: dict[str, str | None], query: str | None, cursor: str | None, limit: int) -> Page:
+def page(
+    knowledge: Knowledge, filters: dict[str, str | None], query: str | None, cursor: str | None, limit: int
+) -> Page:
     """Return one page of the entries that fit filters and, where there is one, a query of words."""
     given = check(knowledge, filters)
     after = _read(cursor, query is not None) if cursor else None
@@ -98,4 +102,6 @@ def _read(cursor: str, number: bool) -> str:
 
 def _bad_cursor() -> ProblemError:
     wrong = [{"name": "cursor", "detail": "it was not given out by this list"}]
-    return ProblemError("bad-parameter", "The cursor was not given out by this list; start again without one.", parameters=wrong)
+    return ProblemError(
+        "bad-parameter", "The cursor was not given out by this list; start again without one.", parameters=wrong
+    )

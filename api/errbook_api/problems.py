@@ -27,6 +27,9 @@ KINDS: dict[str, tuple[int, str]] = {
 }
 """Every type of problem, by the last part of its URN, with its status and title."""
 
+SORRY = "This is a defect of the service; the log has it under the request id in the X-Request-Id header."
+"""The detail of an internal error: the asker learns where to look, nothing else."""
+
 _BY_STATUS = {status: kind for kind, (status, _) in reversed(KINDS.items())} | {404: "not-found"}
 
 

@@ -1,7 +1,8 @@
 """A representation: bytes, what they are, and the headers that follow from the bytes alone.
 
 Entity tags are content hashes, so every replica with the same knowledge gives the same ones. The tag of the gzip form
-is the hash of the plain bytes with ``-gzip``: compressed bytes may differ between builds of zlib, their meaning does not.
+is the hash of the plain bytes with ``-gzip``: compressed bytes may differ between builds of zlib, their meaning does
+not.
 """
 
 import gzip
@@ -53,9 +54,7 @@ class Representation(NamedTuple):
     fresh: Headers
     fresh_zipped: Headers
 
-    def select(
-        self, accept_encoding: str | None, if_none_match: str | None
-    ) -> tuple[int, Headers, bytes]:
+    def select(self, accept_encoding: str | None, if_none_match: str | None) -> tuple[int, Headers, bytes]:
         """Return status, headers and body for what a request carries."""
         zipped = self.zipped if self.zipped and negotiation.takes_gzip(accept_encoding) else None
         if if_none_match:
@@ -72,7 +71,12 @@ class Representation(NamedTuple):
 
 
 def represent(
-    body: bytes, media_type: str, policy: Policy, *, vary: Sequence[str] = ("Accept-Encoding",), cache: str | None = None
+    body: bytes,
+    media_type: str,
+    policy: Policy,
+    *,
+    vary: Sequence[str] = ("Accept-Encoding",),
+    cache: str | None = None,
 ) -> Representation:
     """Return the representation of a body; `cache` is given where the policy's own caching does not fit."""
     tag = f'"{blake2b(body, digest_size=16).hexdigest()}"'

@@ -69,7 +69,9 @@ class Routes:
         retry: Word = None,
         sqlstate: Word = None,
         q: Annotated[str | None, Query(max_length=MAX_LENGTH, description="Words that the entry has.")] = None,
-        cursor: Annotated[str | None, Query(max_length=MAX_LENGTH, description="Where the page before said to go on.")] = None,
+        cursor: Annotated[
+            str | None, Query(max_length=MAX_LENGTH, description="Where the page before said to go on.")
+        ] = None,
         limit: Limit = 50,
     ) -> Response:
         """Links to the errors that fit every filter, in pages; `next` is the reference to the next page."""
@@ -122,7 +124,9 @@ class Routes:
     def search(
         self,
         request: Request,
-        q: Annotated[str, Query(min_length=1, max_length=MAX_LENGTH, description="Words, or the beginning of the last one.")],
+        q: Annotated[
+            str, Query(min_length=1, max_length=MAX_LENGTH, description="Words, or the beginning of the last one.")
+        ],
         limit: Limit = 20,
     ) -> Response:
         """Links to what fits the words, best first; exact names come before words."""
@@ -181,11 +185,14 @@ class Routes:
         chosen = suffix or negotiation.media_type(accept, OFFERS)
         if chosen == HTML:
             if where := self._page(request.url.path, page() if page else None):
-                headers = {"location": where, "vary": "Accept", "cache-control": self._service.policy.cache}
-                return Response(status_code=303, headers=headers | dict(self._service.policy.common))
+                policy = self._service.policy
+                sent = {"location": where, "vary": "Accept", "cache-control": policy.cache, **dict(policy.common)}
+                return Response(status_code=303, headers=sent)
             chosen = negotiation.media_type(accept, OFFERS[:-1]) or JSON
         if chosen is None:
-            raise ProblemError("not-acceptable", f"This is to be had as {', '.join(OFFERS[:-1])}.", allowed=list(OFFERS[:-1]))
+            raise ProblemError(
+                "not-acceptable", f"This is to be had as {', '.join(OFFERS[:-1])}.", allowed=list(OFFERS[:-1])
+            )
         if chosen != JSON:
             body = pages.render(loads(body), self._knowledge, chosen)
         vary = VARY[1:] if suffix else VARY
@@ -245,6 +252,9 @@ def _only(request: Request, names: frozenset[str]) -> None:
     """Refuse parameters that do not exist: a misspelt filter would silently give everything."""
     unknown = sorted(set(request.query_params) - names)
     if unknown:
-        wrong = [{"name": name[:80], "detail": "there is no such parameter", "allowed": sorted(names)} for name in unknown[:10]]
+        wrong = [
+            {"name": name[:80], "detail": "there is no such parameter", "allowed": sorted(names)}
+            for name in unknown[:10]
+        ]
         detail = f"There is no parameter {unknown[0][:80]!r}; there are {', '.join(sorted(names))}."
         raise ProblemError("bad-parameter", detail, parameters=wrong)

@@ -1,5 +1,6 @@
 """Starts the service: ``errbook serve``, ``python -m errbook_api``."""
 
+import argparse
 import os
 import socket
 import sys
@@ -18,75 +19,73 @@ from errbook.database import DatabaseError
 from errbook.fresh import ensure
 from errbook.knowledge import Knowledge
 from errbook.places import PlaceError, database
-from errbook_api import app
+from errbook_api import app, settings
 from errbook_api.front import Front
-from errbook_api.settings import Settings, SettingsError, read
-
-_USAGE = """usage: errbook serve
-
-Serve the site and the API until stopped. Settings come from the environment:
-
-{settings}
-"""
+from errbook_api.settings import Settings, SettingsError
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve with the settings of the environment until stopped; return the exit code."""
-    if arguments:
-        known = arguments[0] in ("-h", "--help")
-        about = sys.modules[read.__module__].__doc__ or ""
-        print(_USAGE.format(settings=about.partition("\n\n")[2]), file=sys.stdout if known else sys.stderr)
-        return 0 if known else 2
+    """Serve until stopped; the command line goes before the environment. Return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="errbook serve",
+        description="Serve the site and the API until stopped.",
+        epilog=f"environment:\n\n{(settings.__doc__ or '').partition(chr(10) * 2)[2]}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--host", help="address to listen on (ERRBOOK_HOST)")
+    parser.add_argument("--port", help="TCP port (ERRBOOK_PORT)")
+    parser.add_argument("--workers", help="number of processes (ERRBOOK_WORKERS)")
+    given = {f"ERRBOOK_{name.upper()}": value for name, value in vars(parser.parse_args(arguments)).items() if value}
     try:
-        return run(read())
+        return run(settings.read({**os.environ, **given}))
     except SettingsError as error:
         print(f"errbook: {error}", file=sys.stderr)
         return 2
 
 
-def run(settings: Settings) -> int:
+def run(chosen: Settings) -> int:
     """Serve until SIGTERM or SIGINT; requests in flight are finished. Return the exit code: 2 when it cannot start."""
     try:
         path = _knowledge()
-        _free(settings)
+        _free(chosen)
     except (CheckFailed, DatabaseError, PlaceError, OSError) as error:
         print(f"errbook: {error}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="errbook-") as folder:
-        shared = Path(folder) if settings.workers > 1 else None
+        shared = Path(folder) if chosen.workers > 1 else None
         server = Granian(
             "errbook",
-            address=settings.host,
-            port=settings.port,
+            address=chosen.host,
+            port=chosen.port,
             interface=Interfaces.RSGI,
             http=HTTPModes.http1,
             websockets=False,
-            workers=settings.workers,
+            workers=chosen.workers,
             loop=Loops.uvloop,
             log_level=LogLevels.warning,
             respawn_failed_workers=True,
-            workers_kill_timeout=settings.stop_seconds,
+            workers_kill_timeout=chosen.stop_seconds,
             process_name=None,
         )
-        for line in _welcome(settings):
+        for line in _welcome(chosen):
             print(line, file=sys.stderr, flush=True)
         try:
-            server.serve(target_loader=partial(load, settings, path, shared), wrap_loader=False)
+            server.serve(target_loader=partial(load, chosen, path, shared), wrap_loader=False)
         except SystemExit as stopped:
             return int(stopped.code or 0)
     return 0
 
 
-def load(settings: Settings, path: Path, shared: Path | None) -> Front:
+def load(chosen: Settings, path: Path, shared: Path | None) -> Front:
     """Return the application of one process; called in that process."""
-    return app.front(app.service(settings, path, shared))
+    return app.front(app.service(chosen, path, shared))
 
 
 def _knowledge() -> Path:
     """Return the compiled file to serve. With problems in changed files, say so and serve what was compiled before."""
     target = database()
     try:
-        target = ensure()
+        target = Path(ensure())
     except CheckFailed as failed:
         for item in failed.problems:
             print(problem.text(item), file=sys.stderr)
@@ -97,27 +96,27 @@ def _knowledge() -> Path:
     return target
 
 
-def _free(settings: Settings) -> None:
+def _free(chosen: Settings) -> None:
     """Raise OSError with a plain message when the port cannot be had: several processes share it later, unasked."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind((chosen.host, chosen.port))
             probe.listen()
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else str(error)
             raise OSError(
-                f"cannot listen on {settings.host}:{settings.port} ({why}); set ERRBOOK_PORT or ERRBOOK_HOST"
+                f"cannot listen on {chosen.host}:{chosen.port} ({why}); set ERRBOOK_PORT or ERRBOOK_HOST"
             ) from error
 
 
-def _welcome(settings: Settings) -> list[str]:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
-    base = f"http://{host}:{settings.port}"
-    lines = [f"errbook: listening on {settings.host}:{settings.port}, {settings.workers} process(es)"]
-    if settings.site_dir:
+def _welcome(chosen: Settings) -> list[str]:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(chosen.host, chosen.host)  # noqa: S104 - compared, not bound
+    base = f"http://{host}:{chosen.port}"
+    lines = [f"errbook: listening on {chosen.host}:{chosen.port}, {chosen.workers} process(es)"]
+    if chosen.site_dir:
         lines.append(f"  site  {base}/")
-    elif not settings.site_url:
+    elif not chosen.site_url:
         lines.append("  site  not built; run: errbook build")
     return [*lines, f"  API   {base}/errors/1040", f"  docs  {base}/docs"]

@@ -7,7 +7,7 @@ ERRBOOK_PORT
 ERRBOOK_WORKERS
     Number of server processes. Default ``1``.
 ERRBOOK_SITE_DIR
-    Folder of the built site, served at ``/``. Default: ``build/site`` of the checkout where it exists; ``off`` for none.
+    Folder of the built site, served at ``/``; ``off`` for none. Default: ``build/site`` of the checkout if it exists.
 ERRBOOK_SITE_URL
     Address of the site where it is served elsewhere, such as ``https://errors.example.com``: browsers are sent there.
     Default: none.
@@ -16,11 +16,12 @@ ERRBOOK_ACCESS_LOG
 ERRBOOK_RELOAD
     ``on`` (the default) or ``off``: whether changed knowledge is taken over while the service runs.
 ERRBOOK_CORS
-    ``on`` (the default) or ``off``: whether pages of other origins may read the answers. Always off for private knowledge.
+    ``on`` (the default) or ``off``: whether pages of other origins may read the answers. Private knowledge: off.
 ERRBOOK_METRICS
     ``on`` (the default) or ``off``: whether ``/metrics`` is there.
 ERRBOOK_TABLE_MB
-    Mebibytes that ready answers may take in each process. Default ``128``; what does not fit is computed when asked for.
+    Mebibytes that ready answers may take in each process; what does not fit is computed when asked for. Default
+    ``128``.
 ERRBOOK_STOP_SECONDS
     How long requests in flight may take to finish after SIGTERM. Default ``20``.
 

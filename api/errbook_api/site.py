@@ -1,7 +1,7 @@
 """The built site, served as it lies in its folder, behind every route of the service.
 
-What a web server in front would do better it leaves to that; what it does is right: entity tags are content hashes, text
-is compressed once, and a missing page is the site's own 404 page for browsers and a problem document for everybody else.
+What a web server in front would do better it leaves to that; what it does is right: entity tags are content hashes,
+text is compressed once, and a missing page is the site's own 404 page for browsers, a problem document for programs.
 """
 
 import os
@@ -67,13 +67,13 @@ class Site(StaticFiles):
             if negotiation.media_type(accept, (JSON, TEXT, HTML)) != HTML:
                 raise HTTPException(404)
         if isinstance(response, RedirectResponse):
-            response.headers.update(self._policy.common)
+            response.headers.update(dict(self._policy.common))
         return response
 
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """Return one file: compressed where that is wanted, 304 where the asker has it, a range where it is asked for."""
+        """Return one file: compressed where that is wanted, 304 where the asker has it, or the range asked for."""
         asked = Headers(scope=scope)
         response = FileResponse(full_path, status_code=status_code, stat_result=stat_result)
         kind = response.headers["content-type"].partition(";")[0]

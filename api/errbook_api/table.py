@@ -56,7 +56,7 @@ def build(knowledge: Knowledge, policy: Policy, limit: int, before: Table | None
 
 
 def route(path: str) -> str:
-    """Return the route of a path of an answer, as metrics name it: ``/errors/mysql/1040`` is ``/errors/{engine}/{code}``."""
+    """Return the route of an answer's path: that of ``/errors/mysql/1040`` is ``/errors/{engine}/{code}``."""
     parts = path.strip("/").split("/")
     names = {
         "errors": ("{engine}", "{code}") if len(parts) > 2 else ("{query}",),

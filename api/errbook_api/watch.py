@@ -1,8 +1,8 @@
 """Takes changed knowledge over while the service runs.
 
-Twice a second the inputs are looked at. Changed ones are checked and compiled by a process of their own, so that requests
-are not held up; the new file is opened and its table built in a thread; then one assignment puts it into use. When any
-of that fails, what is in use stays, and `Current.problem` says why.
+Twice a second the inputs are looked at. Changed ones are checked and compiled by a process of their own, so that
+requests are not held up; the new file is opened and its table built in a thread; then one assignment puts it into use.
+When any of that fails, what is in use stays, and `Current.problem` says why.
 """
 
 import asyncio

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
 
-def open(path: str | PathLike[str] | None = None) -> Knowledge:  # noqa: A001 - errbook.open, as gzip.open
+def open(path: str | PathLike[str] | None = None) -> Knowledge:
     """Return the knowledge: that of `path` where one is given, else what the environment says (`errbook.places`).
 
     In a checkout, and with ERRBOOK_PATH, what changed is checked and compiled first. Raises

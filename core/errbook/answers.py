@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from json import loads
 
 from errbook.knowledge import Knowledge, Link, SqlState, Term
-from errbook.public import SCHEMA_VERSION, Json, dumps
+from errbook.public import SCHEMA_VERSION, Json, dumps, one
 from errbook.query import is_sqlstate
 
 MAX_WHOLE = 20
@@ -21,12 +21,22 @@ TERMS = {"categories": "category", "conditions": "condition"}
 def error(knowledge: Knowledge, engine: str, code: str) -> bytes | None:
     """Answer ``errors/<engine>/<code>``: one entry, whole."""
     text = knowledge.raw(engine, code)
-    return _whole(text) if text else None
+    return one(text) if text else None
 
 
 def find(knowledge: Knowledge, query: str) -> bytes | None:
     """Answer ``errors/<query>``: what a code, symbol or SQLSTATE names, best first, in every engine."""
-    return _found(query, knowledge.find_raw(query))
+    texts = knowledge.find_raw(query)
+    return found(query, texts) if texts else None
+
+
+def found(query: str, texts: Sequence[str]) -> bytes:
+    """Return the answer of `find` for what was found: the public JSON texts of entries, best first."""
+    head = dumps({"schema_version": SCHEMA_VERSION, "query": query, "count": len(texts)}).rstrip()[:-1]
+    more = dumps([_link(loads(text)) for text in texts[MAX_WHOLE:]]).rstrip()
+    # The compiled file holds the exact public texts; parsing them to write them again would only cost.
+    whole = ",".join(text.rstrip() for text in texts[:MAX_WHOLE]).encode()
+    return b'%s,"errors":[%s],"more":%s}\n' % (head, whole, more)
 
 
 def sqlstate(knowledge: Knowledge, state: str) -> bytes | None:
@@ -54,7 +64,9 @@ def state_class(found: SqlState) -> Json | None:
 
 def sqlstates(knowledge: Knowledge) -> bytes:
     """Answer ``sqlstates``: every class of SQLSTATEs."""
-    classes = [{"class": name, "title": title, "origin": origin} for name, title, origin in knowledge.sqlstate_classes()]
+    classes = [
+        {"class": name, "title": title, "origin": origin} for name, title, origin in knowledge.sqlstate_classes()
+    ]
     return dumps({"schema_version": SCHEMA_VERSION, "count": len(classes), "classes": classes})
 
 
@@ -65,15 +77,20 @@ def terms(knowledge: Knowledge, plural: str) -> bytes:
 
 
 def term(knowledge: Knowledge, plural: str, value: str) -> bytes | None:
-    """Answer ``conditions/<condition>`` and ``categories/<category>``: one term and the entries that it ties together."""
+    """Answer ``conditions/<condition>`` and ``categories/<category>``: one term and the entries that have it."""
     vocabulary = TERMS[plural]
     try:
         found = knowledge.term(vocabulary, value)
     except KeyError:
         return None
-    errors = links(knowledge.entries(**{vocabulary: value}))
+    errors = links(knowledge.entries(None, None, **{vocabulary: value}))
     return dumps(
-        {"schema_version": SCHEMA_VERSION, vocabulary: _term(plural, found), "count": len(errors), "errors": errors}
+        {
+            "schema_version": SCHEMA_VERSION,
+            vocabulary: _term(plural, found),
+            "count": len(errors),
+            "errors": errors,
+        }
     )
 
 
@@ -95,9 +112,9 @@ def entries(knowledge: Knowledge) -> bytes:
     return dumps({"schema_version": SCHEMA_VERSION, "count": len(errors), "errors": errors})
 
 
-def listing(found: Sequence[Link], following: str | None) -> bytes:
+def listing(page: Sequence[Link], following: str | None) -> bytes:
     """Answer ``errors``: one page of links; `following` is the reference to the next page, None on the last."""
-    errors = links(found)
+    errors = links(page)
     return dumps({"schema_version": SCHEMA_VERSION, "count": len(errors), "errors": errors, "next": following})
 
 
@@ -107,9 +124,9 @@ def search(knowledge: Knowledge, query: str, limit: int) -> bytes:
     return dumps({"schema_version": SCHEMA_VERSION, "query": query, "count": len(errors), "errors": errors})
 
 
-def links(found: Sequence[Link]) -> list[Json]:
+def links(entries: Sequence[Link]) -> list[Json]:
     """Return links as their public objects."""
-    return [link._asdict() for link in found]
+    return [link._asdict() for link in entries]
 
 
 def answers(knowledge: Knowledge) -> Iterator[tuple[str, bytes]]:
@@ -121,16 +138,21 @@ def answers(knowledge: Knowledge) -> Iterator[tuple[str, bytes]]:
     names: dict[str, None] = {}
     for text in knowledge.all_raw():
         entry = loads(text)
-        body = _whole(text)
+        body = one(text)
         for engine_id in entry["engines"]:
             # A sibling engine's own entry of that code comes before the shared one, as in Knowledge.get.
             if engine_id == entry["engine"] or knowledge.link(f"{engine_id}/{entry['code']}") is None:
                 yield f"errors/{engine_id}/{entry['code']}.json", body
-        spelt = [entry["code"], entry["symbol"], entry["sqlstate"], *(item["symbol"] for item in entry["aliases"])]
+        spelt = [
+            entry["code"],
+            entry["symbol"],
+            entry["sqlstate"],
+            *(item["symbol"] for item in entry["aliases"]),
+        ]
         names.update(dict.fromkeys(name for name in spelt if name))
     for name in names:
-        if body := find(knowledge, name):
-            yield f"errors/{name}.json", body
+        if answer := find(knowledge, name):
+            yield f"errors/{name}.json", answer
     yield "entries.json", entries(knowledge)
     yield from _lists(knowledge, names)
 
@@ -150,20 +172,6 @@ def _lists(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, 
     for state in [*states, *(name for name in names if is_sqlstate(name))]:
         if body := sqlstate(knowledge, state):
             yield f"sqlstates/{state}.json", body
-
-
-def _whole(text: str) -> bytes:
-    # The compiled file holds the exact public text of an entry; parsing it to write it again would only cost.
-    return f'{{"schema_version":"{SCHEMA_VERSION}","error":{text.rstrip()}}}\n'.encode()
-
-
-def _found(query: str, texts: Sequence[str]) -> bytes | None:
-    if not texts:
-        return None
-    head = dumps({"schema_version": SCHEMA_VERSION, "query": query, "count": len(texts)}).rstrip()[:-1]
-    more = dumps([_link(loads(text)) for text in texts[MAX_WHOLE:]]).rstrip()
-    whole = ",".join(text.rstrip() for text in texts[:MAX_WHOLE]).encode()
-    return b"%s,\"errors\":[%s],\"more\":%s}\n" % (head, whole, more)
 
 
 def _link(entry: Json) -> Json:

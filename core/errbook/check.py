@@ -1,7 +1,7 @@
 """The checker: every problem of the knowledge, each with its place and what to write instead.
 
-Files are streamed. What is kept of an entry is a few names, for the rules that compare entries at the end, so that ten
-thousand entries need little memory and each costs the same.
+Files are streamed. What is kept of an entry is a few names, for the rules that compare entries at the end, so
+that ten thousand entries need little memory and each costs the same.
 """
 
 import os
@@ -16,7 +16,7 @@ from errbook.problem import Problem, shown
 from errbook.rules import form
 from errbook.rules.knowledge import Facts, Index, Named
 from errbook.rules.rule import Engine, Finding, Subject
-from errbook.source import Kind, Source, display, kind_of, read
+from errbook.source import MAX_PROBLEMS, Kind, Source, display, kind_of, read
 
 _DIGITS: Final = re.compile(r"([0-9]+)")
 
@@ -28,6 +28,7 @@ class Identity(NamedTuple):
     code: str
 
     def __str__(self) -> str:
+        """Return ``engine/code``."""
         return f"{self.engine}/{self.code}"
 
 
@@ -45,11 +46,7 @@ class File(NamedTuple):
     @property
     def order(self) -> tuple[Any, ...]:
         """Engine files and SQLSTATE classes first, then entries by engine and code; numbers by their value."""
-        code = [
-            (0, int(part), "") if part.isdigit() else (1, 0, part)
-            for part in _DIGITS.split(self.name)
-            if part
-        ]
+        code = [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in _DIGITS.split(self.name) if part]
         return self.kind == "entry", self.kind == "sqlstates", self.engine, code, self.name, self.rank
 
 
@@ -65,12 +62,13 @@ def check(
 ) -> list[Problem]:
     """Check the knowledge in ``layers`` and return its problems, sorted by file and place.
 
-    Each layer is a directory that holds a folder ``errors``; a file hides the one of the same path in later layers. With
-    ``only``, problems of these files and directories alone are returned; where they lie in a layer that was not given,
-    it comes first. ``on_valid`` is called with each file that has no problem of its own: engines, SQLSTATE classes, then
-    entries by engine and code. Nothing is raised for what a file holds; what ``on_valid`` raises passes through.
+    Each layer is a directory that holds a folder ``errors``; a file hides the one of the same path in later
+    layers. With ``only``, problems of these files and directories alone are returned; where they lie in a
+    layer that was not given, it comes first. ``on_valid`` is called with each file that has no problem of its
+    own: engines, SQLSTATE classes, then entries by engine and code. Nothing is raised for what a file holds;
+    what ``on_valid`` raises passes through.
     """
-    given = [Path(os.path.abspath(layer)) for layer in layers]
+    given = [_absolute(layer) for layer in layers]
     selection, problems = _selection(given, only)
     files, strays = _walk(selection.layers)
     problems += [problem for path, problem in strays if selection.holds(path)]
@@ -95,11 +93,9 @@ def _selection(layers: list[Path], only: Sequence[Path]) -> tuple[_Selection, li
     first: list[Path] = []
     chosen: set[Path] = set()
     for path in only:
-        full = Path(os.path.abspath(path))
+        full = _absolute(path)
         if not os.path.lexists(full):
-            problems.append(
-                _missing(path, "the path does not exist", "Name a file or directory below errors/")
-            )
+            problems.append(_missing(path, "the path does not exist", "Name a file or directory below errors/"))
             continue
         chosen.add(full)
         layer = _layer_of(full, [*first, *found])
@@ -120,6 +116,11 @@ def _layer_of(path: Path, layers: Sequence[Path]) -> Path | None:
         if parent.name == "errors" and parent.is_dir():
             return parent.parent
     return path if (path / "errors").is_dir() else None
+
+
+def _absolute(path: Path) -> Path:
+    # Path.resolve would follow symbolic links, and problems would name files that nobody asked for.
+    return Path(os.path.abspath(path))  # noqa: PTH100 - see above
 
 
 def _missing(path: Path, message: str, advice: str) -> Problem:
@@ -171,11 +172,7 @@ def _listed(layer: Path, engines: set[str]) -> Iterator[tuple[Path, tuple[str, s
         if path.name not in engines:
             message = f"{shown(path.name)} is the folder of no engine: it has no engine.yaml"
             likely = form.nearest(path.name, engines)
-            advice = (
-                f"Rename it to `{likely}`, or write {display(path)}/engine.yaml"
-                if likely
-                else "Write engine.yaml"
-            )
+            advice = f"Rename it to `{likely}`, or write {display(path)}/engine.yaml" if likely else "Write engine.yaml"
             yield path, ("unknown-file", message, advice)
         try:
             inside = sorted(path.iterdir())
@@ -189,9 +186,7 @@ def _listed(layer: Path, engines: set[str]) -> Iterator[tuple[Path, tuple[str, s
             if file.suffix == ".yaml" and not file.name.startswith("."):
                 yield file, None
             elif not file.name.startswith("."):
-                advice = (
-                    f"Rename it to {file.stem}.yaml" if file.suffix == ".yml" else "Move it out of errors/"
-                )
+                advice = f"Rename it to {file.stem}.yaml" if file.suffix == ".yml" else "Move it out of errors/"
                 yield file, _stray(file, advice)
 
 
@@ -202,9 +197,7 @@ def _stray(path: Path, advice: str) -> tuple[str, str, str]:
 class _Checker:
     """One run over the files."""
 
-    def __init__(
-        self, selection: _Selection, files: list[File], on_valid: Callable[[Source], None] | None
-    ) -> None:
+    def __init__(self, selection: _Selection, files: list[File], on_valid: Callable[[Source], None] | None) -> None:
         self._selection = selection
         self._shared = [file for file in files if file.kind != "entry"]
         self._entries = [file for file in files if file.kind == "entry"]
@@ -225,7 +218,7 @@ class _Checker:
             source, problems = read(file.path, file.layer)
             if source:
                 problems += self._apply(source)
-            yield from problems
+            yield from sorted(problems)[:MAX_PROBLEMS]
             if file.hidden:
                 continue
             key = file.engine, file.name
@@ -251,7 +244,7 @@ class _Checker:
                 problems += self._apply(source)
             if not self._selection.holds(file.path):
                 continue
-            yield from problems
+            yield from sorted(problems)[:MAX_PROBLEMS]
             if source and not problems and self._on_valid:
                 self._on_valid(source)
 
@@ -267,11 +260,7 @@ class _Checker:
         broken = form.broken(source.kind, source.data)
         # A code without quotes is often no text for the schema; one message about it is enough.
         found += unquoted
-        found += [
-            (item.rule, form.quoted(source, item))
-            for item in broken
-            if tuple(item.finding.where) not in places
-        ]
+        found += [(item.rule, form.quoted(source, item)) for item in broken if tuple(item.finding.where) not in places]
         whole = source.data
         if broken or places:
             bad = {finding.where[0] for _, finding in found if finding.where}
@@ -281,8 +270,7 @@ class _Checker:
             if rule.check:
                 found += [(rule.name, finding) for finding in rule.check(subject)]
         return [
-            Problem(path, *_place(source, finding), rule, finding.message, finding.advice)
-            for rule, finding in found
+            Problem(path, *_place(source, finding), rule, finding.message, finding.advice) for rule, finding in found
         ]
 
     def _load(self, engine: str, code: str) -> Facts:

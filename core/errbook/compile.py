@@ -196,7 +196,8 @@ def _insert(connection: sqlite3.Connection, position: int, body: dict[str, Any],
     if body["sqlstate"] and body["sqlstate"] != body["code"]:
         names.append((body["sqlstate"], KIND_SQLSTATE))
     connection.executemany(
-        "INSERT OR IGNORE INTO name VALUES (?, ?, ?)", [(name.upper(), kind, position) for name, kind in names]
+        "INSERT OR IGNORE INTO name VALUES (?, ?, ?)",
+        [(name.upper(), kind, position) for name, kind in names],
     )
     words = [word for name, _ in names for word in (name, name.replace("_", " "))]
     connection.execute(

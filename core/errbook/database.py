@@ -59,7 +59,9 @@ def connect(path: str) -> sqlite3.Connection:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise DatabaseError(f"{path}: damaged or not a compiled file ({error}); run: errbook build --only db") from error
+        raise DatabaseError(
+            f"{path}: damaged or not a compiled file ({error}); run: errbook build --only db"
+        ) from error
     if application != APPLICATION_ID:
         connection.close()
         raise DatabaseError(f"{path}: a SQLite file, but not one that errbook compiled")

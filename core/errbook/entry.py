@@ -173,9 +173,7 @@ def _pairs(value: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
 
 
 def _step(value: Mapping[str, Any]) -> Step:
-    return Step(
-        value["action"], value["value"], value["on"], tuple(value["engines"]), value["raises"], value["waits"]
-    )
+    return Step(value["action"], value["value"], value["on"], tuple(value["engines"]), value["raises"], value["waits"])
 
 
 def _fix(value: Mapping[str, Any]) -> Fix:
@@ -284,7 +282,10 @@ class Entry(Record):
         for fix, plain in zip(self.fixes, value["fixes"], strict=True):
             plain["code"]["values"] = dict(fix.code.values)
         steps = [*self.reproduce.steps, *(step for fix in self.fixes for step in fix.proof)]
-        plain_steps = [*value["reproduce"]["steps"], *(step for fix in value["fixes"] for step in fix["proof"])]
+        plain_steps = [
+            *value["reproduce"]["steps"],
+            *(step for fix in value["fixes"] for step in fix["proof"]),
+        ]
         for step, plain in zip(steps, plain_steps, strict=True):
             plain["value"] = step.value
         return value

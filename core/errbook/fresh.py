@@ -1,7 +1,8 @@
 """Keeps the compiled file in step with its inputs.
 
 In a checkout, or with private layers, the file is compiled again when an input changed. The signature of the inputs
-(names, sizes and modification times) is kept beside the compiled file, not in it: the file itself depends on content alone.
+(names, sizes and modification times) is kept beside the compiled file, not in it: the file itself
+depends on content alone.
 """
 
 from __future__ import annotations

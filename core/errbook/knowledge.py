@@ -62,7 +62,8 @@ _LINK = "SELECT e.id, e.engine, e.code, e.symbol, e.sqlstate, e.title, e.summary
 
 
 def _link(row: Sequence[Any]) -> Link:
-    return Link(*row, page=f"/{row[1]}/{row[2]}/")
+    identity, engine, code, symbol, sqlstate, title, summary = row
+    return Link(identity, engine, code, symbol, sqlstate, title, summary, f"/{engine}/{code}/")
 
 
 class Knowledge:
@@ -114,7 +115,7 @@ class Knowledge:
     # Entries
 
     def get(self, engine: str, code: str) -> Entry | None:
-        """Return the entry of an engine's code, also where it is shared with a sibling engine; None where there is none.
+        """Return the entry of an engine's code, also where a sibling engine shares it; None where there is none.
 
         The engine may be given by any of its names and the code in any case: ``get("pg", "42p01")``.
         """
@@ -153,7 +154,13 @@ class Knowledge:
             found.setdefault(row[0], []).append(row)
         # "1205 HY000" means the entry that has both; a number that is a code beats one that is a SQLSTATE.
         order = sorted(
-            (-len(hits), min(asked.names.index(hit[2]) for hit in hits), min(hit[3] for hit in hits), hits[0][4], at)
+            (
+                -len(hits),
+                min(asked.names.index(hit[2]) for hit in hits),
+                min(hit[3] for hit in hits),
+                hits[0][4],
+                at,
+            )
             for at, hits in found.items()
         )
         most = -order[0][0] if order else 0
@@ -174,9 +181,7 @@ class Knowledge:
         """Return every known class: its two characters, its title, who defined it."""
         return self._rows("SELECT class, title, origin FROM sqlstate_class ORDER BY class")
 
-    def entries(
-        self, *, after: str | None = None, limit: int | None = None, **filters: str | None
-    ) -> list[Link]:
+    def entries(self, *, after: str | None = None, limit: int | None = None, **filters: str | None) -> list[Link]:
         """Return links to entries in the order of the knowledge: engines in theirs, codes by number.
 
         `filters` are any of FILTERS; `after` is the identity of the last entry already seen. Raises ValueError for a
@@ -220,12 +225,14 @@ class Knowledge:
         while rows := self._rows(
             "SELECT position, json FROM entry WHERE position > ? ORDER BY position LIMIT 100", (position,)
         ):
-            for position, text in rows:
-                yield text
+            yield from (text for _, text in rows)
+            position = rows[-1][0]
 
     def names(self) -> Iterator[tuple[str, str]]:
-        """Give every name that an entry can be asked by (code, symbol, alias, SQLSTATE; upper case), with its identity."""
-        yield from self._rows("SELECT n.name, e.id FROM name n JOIN entry e USING (position) ORDER BY n.name, n.kind, e.rank")
+        """Give every name that an entry can be asked by (code, symbol, alias, SQLSTATE), upper case, with its identity."""
+        yield from self._rows(
+            "SELECT n.name, e.id FROM name n JOIN entry e USING (position) ORDER BY n.name, n.kind, e.rank"
+        )
 
     def most_hit(self, limit: int = 10) -> list[Link]:
         """Return the entries that people meet most, the most frequent and most dangerous first."""
@@ -265,7 +272,7 @@ class Knowledge:
         return list(links.values())[:limit]
 
     def suggest(self, text: str, limit: int = 5) -> list[Link]:
-        """Return the entries nearest to a query that found nothing: misspelt names, neighbouring codes, fitting words."""
+        """Return the entries nearest to a query that found nothing: similar names and codes, then fitting words."""
         from difflib import SequenceMatcher
 
         asked = query.parse(text, self.engine_names())
@@ -319,7 +326,9 @@ class Knowledge:
         """Return the terms of a controlled vocabulary in order, such as ``category``; empty where there is none."""
         if not self._terms:
             terms: dict[str, list[Term]] = {}
-            for vocabulary, *row in self._rows("SELECT vocabulary, value, title, description FROM term ORDER BY position"):
+            for vocabulary, *row in self._rows(
+                "SELECT vocabulary, value, title, description FROM term ORDER BY position"
+            ):
                 terms.setdefault(vocabulary, []).append(Term(*row))
             self._terms = terms
         return self._terms.get(name, [])

@@ -7,7 +7,8 @@ ERRBOOK_PATH
 ERRBOOK_DB
     A compiled file to read as it is, in place of compiling anything.
 ERRBOOK_CACHE
-    Where a compiled file is kept when there is no checkout. Default: ``$XDG_CACHE_HOME/errbook`` or ``~/.cache/errbook``.
+    Where a compiled file is kept when there is no checkout.
+    Default: ``$XDG_CACHE_HOME/errbook`` or ``~/.cache/errbook``.
 
 A lookup starts cold, and `pathlib` alone costs a quarter of its time. So what a lookup needs is found as text
 (`layer_folders`, `schema_folder`, `database_file`), and the functions that give a Path import it when they are called.

@@ -1,6 +1,7 @@
 """A problem: where something is wrong, what it is, and what to write or run instead.
 
-Three forms: a line for people and editors, a workflow command for GitHub's annotations, and JSON for programs.
+Three forms: a line for people and editors, a workflow command for GitHub's annotations, and JSON for
+programs.
 """
 
 import json
@@ -11,7 +12,8 @@ from typing import NamedTuple
 class Problem(NamedTuple):
     """One thing that is wrong in one file; problems sort by file and place.
 
-    ``line`` and ``column`` count from 1, columns in characters. ``message`` and ``advice`` carry no full stop.
+    ``line`` and ``column`` count from 1, columns in characters. ``message`` and ``advice`` carry no full
+    stop.
     """
 
     path: str

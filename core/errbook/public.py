@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 
 def dumps(value: object) -> bytes:
-    """Return the one serialisation used everywhere: UTF-8, compact, keys in the order of the schema, newline at the end.
+    """Return the one serialisation used everywhere: UTF-8, compact, keys in the schema's order, newline at the end.
 
     Every surface sends these bytes, so the API, the static files and any replica agree on them, and on their ETags.
     """

@@ -1,7 +1,7 @@
 """What people type when they look an error up, brought into a form that can be looked up.
 
 ``1040``, ``mysql 1040``, ``MySQL/1040``, ``ERROR 1040 (08004)``, ``er_con_count_error``, ``SQLSTATE[42P01]``,
-``pg:23505`` and ``SQLITE_BUSY`` are all queries. Nothing here reads the knowledge: engine names are given by the caller.
+``pg:23505`` and ``SQLITE_BUSY`` are all queries. Nothing here reads the knowledge: the caller gives engine names.
 """
 
 from __future__ import annotations

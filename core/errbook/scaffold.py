@@ -105,9 +105,7 @@ def text(path: Path, engine: dict[str, Any], code: str) -> str:
     """Return the beginning of the entry that will stand at `path`; ScaffoldError where the code has the wrong form."""
     form = engine["code"]
     if not re.search(form["pattern"], code):
-        raise ScaffoldError(
-            f"{code!r} is no {form['name']} of {engine['title']}, which look like {form['example']}"
-        )
+        raise ScaffoldError(f"{code!r} is no {form['name']} of {engine['title']}, which look like {form['example']}")
     sqlstates = {"separate": 'sqlstate: "HY000"\n', "code": f'sqlstate: "{code}"\n', "none": ""}
     schema = os.path.relpath(places.schemas() / "entry.schema.json", path.parent)
     return _TEMPLATE.format(

@@ -37,8 +37,8 @@ def schema(kind: str) -> dict[str, Any]:
 def validator(kind: str) -> Draft202012Validator:
     """Return the validator of a kind of file.
 
-    It accepts exactly what the schema accepts. A list of ``oneOf`` constants is turned into an ``enum`` first: the same
-    meaning, a fraction of the time, and one message in place of forty.
+    It accepts exactly what the schema accepts. A list of ``oneOf`` constants is turned into an ``enum``
+    first: the same meaning, a fraction of the time, and one message in place of forty.
     """
     return Draft202012Validator(_enumerated(schema(kind)))
 

@@ -1,7 +1,8 @@
 """A source file: one YAML document of the knowledge, read strictly, with the place of every value.
 
-The parser is libyaml (PyYAML's C loader); the values are built here, so that what a reader of the file sees is what the
-program gets. Tags, anchors, merge keys, duplicate keys and dates are refused, and no input may cost more than its size.
+The parser is libyaml (PyYAML's C loader); the values are built here, so that what a reader of the file sees
+is what the program gets. Tags, anchors, merge keys, duplicate keys and dates are refused, and no input may
+cost more than its size.
 """
 
 import os
@@ -39,13 +40,14 @@ _NAMES: Final = {
     _BOOL: "a boolean",
     _NULL: "nothing",
 }
-# An anchor, alias, tag or directive stands at the start of a token. Prose and SQL seldom look like one; where they do,
-# the events are read to know. libyaml's composer recurses in C and dies on deep input, so depth is bounded first: every
-# flow level needs a bracket, every block level an indent.
+# An anchor, alias, tag or directive stands at the start of a token. Prose and SQL seldom look like one; where
+# they do, the events are read to know. libyaml's composer recurses in C and dies on deep input, so depth is
+# bounded first: every flow level needs a bracket, every block level an indent.
 _SUSPECT: Final = re.compile(r"(?:^|[\s,\[{:-])(?:[&*][^\s&*]|!(?!=))|^%|^[ \t?:-]{100}", re.MULTILINE)
 _MANY_BRACKETS: Final = 400
 _LONG_NUMBER: Final = 40
-# YAML 1.1 reads these as booleans, YAML 1.2 and every editor as text. As keys they are text here: steps say `on: a`.
+# YAML 1.1 reads these as booleans, YAML 1.2 and every editor as text. As keys they are text here: steps say
+# `on: a`.
 _WORDS: Final = frozenset({"on", "off", "yes", "no"})
 
 
@@ -88,7 +90,8 @@ class Source:
     def position_in(self, where: Where, offset: int) -> tuple[int, int]:
         """Return line and column of the character ``offset`` of the text at ``where``.
 
-        Known for literal blocks and for text on one line; elsewhere the place where the text starts is returned.
+        Known for literal blocks and for text on one line; elsewhere the place where the text starts is
+        returned.
         """
         node, _ = self._find(where)
         line, column = node.start_mark.line, node.start_mark.column
@@ -136,9 +139,7 @@ class Source:
                 if pair is None:
                     break
                 name, node = pair
-            elif (
-                isinstance(node, yaml.SequenceNode) and isinstance(step, int) and -1 < step < len(node.value)
-            ):
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and -1 < step < len(node.value):
                 name, node = None, node.value[step]
             else:
                 break
@@ -148,9 +149,9 @@ class Source:
 def read(path: Path, layer: Path) -> tuple[Source | None, list[Problem]]:
     """Read one file below ``layer / "errors"``.
 
-    Returns the source, and the problems of its form. There is no source where the file could not be turned into values;
-    a source with problems is good enough to look for more of them, not to be compiled. Nothing is raised: what cannot be
-    read is a problem.
+    Returns the source, and the problems of its form. There is no source where the file could not be turned
+    into values; a source with problems is good enough to look for more of them, not to be compiled. Nothing
+    is raised: what cannot be read is a problem.
     """
     shown_path = display(path)
     content = _content(path, layer)
@@ -207,15 +208,9 @@ def parse(text: str) -> tuple[yaml.MappingNode | None, dict[str, Any], list[Flaw
         return None, {}, flaws or [Flaw(1, 1, "yaml-syntax", str(error), "Write valid YAML")]
     if not isinstance(root, yaml.MappingNode):
         if root is None or (isinstance(root, yaml.ScalarNode) and root.tag == _NULL):
-            empty = Flaw(
-                1, 1, "empty-file", "the file holds no values", "Write the entry, or delete the file"
-            )
+            empty = Flaw(1, 1, "empty-file", "the file holds no values", "Write the entry, or delete the file")
             return None, {}, [*flaws, empty]
-        wrong = (
-            "the file holds a list"
-            if isinstance(root, yaml.SequenceNode)
-            else "the file holds a single value"
-        )
+        wrong = "the file holds a list" if isinstance(root, yaml.SequenceNode) else "the file holds a single value"
         return (
             None,
             {},
@@ -232,15 +227,13 @@ def _content(path: Path, layer: Path) -> str | Flaw:
     try:
         real = Path(os.path.realpath(path))
         if not real.is_relative_to(os.path.realpath(layer)):
-            message = f"the symbolic link leads out of the layer, to {shown(real)}"
+            message = f"the symbolic link leads out of the layer, to {shown(real, 200)}"
             return Flaw(1, 1, "outside-layer", message, "Put the file itself here")
         # Without O_NONBLOCK, opening a named pipe waits for a writer.
         handle = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(handle, "rb") as file:  # noqa: PTH123 - a Path cannot be opened without blocking
             if not stat.S_ISREG(os.fstat(handle).st_mode):
-                return Flaw(
-                    1, 1, unreadable, "this is not a regular file", "Put a YAML file here, or remove it"
-                )
+                return Flaw(1, 1, unreadable, "this is not a regular file", "Put a YAML file here, or remove it")
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         link = "the symbolic link leads nowhere" if path.is_symlink() else "the file does not exist"
@@ -252,13 +245,9 @@ def _content(path: Path, layer: Path) -> str | Flaw:
         return Flaw(1, 1, unreadable, f"the file cannot be read: {reason}", "Make it readable, or remove it")
     if len(raw) > MAX_BYTES:
         limit = f"the file is larger than {MAX_BYTES // 1024} kB"
-        return Flaw(
-            1, 1, "file-too-large", limit, "Keep to what one error needs; a real entry is below 40 kB"
-        )
+        return Flaw(1, 1, "file-too-large", limit, "Keep to what one error needs; a real entry is below 40 kB")
     if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        return Flaw(
-            1, 1, "byte-order-mark", "the file starts with a byte order mark", "Save it as UTF-8 without BOM"
-        )
+        return Flaw(1, 1, "byte-order-mark", "the file starts with a byte order mark", "Save it as UTF-8 without BOM")
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
@@ -285,14 +274,10 @@ def _refused(text: str) -> Iterator[Flaw]:
             case yaml.ScalarEvent() | yaml.CollectionStartEvent():
                 if event.tag:
                     message = f"{shown(event.tag.removeprefix(_TAG))} is given as a tag"
-                    found = _at(
-                        event, "explicit-tag", message, "Remove the tag; quote the value to make it text"
-                    )
+                    found = _at(event, "explicit-tag", message, "Remove the tag; quote the value to make it text")
                 elif event.anchor:
                     message = f"{shown(f'&{event.anchor}')} sets an anchor"
-                    found = _at(
-                        event, "anchor", message, "Remove it and write the value out where it is needed"
-                    )
+                    found = _at(event, "anchor", message, "Remove it and write the value out where it is needed")
                 if isinstance(event, yaml.CollectionStartEvent):
                     depth += 1
         if found:
@@ -375,9 +360,7 @@ class _Builder:
             return None
         what = _NAMES.get(node.tag, node.tag.removeprefix(_TAG))
         message = f"the field's name {shown(key)} is read as {what}, not as text"
-        self.flaws.append(
-            _at(node, "key-not-text", message, f'Write "{key}" in quotes' if key else "Write a name")
-        )
+        self.flaws.append(_at(node, "key-not-text", message, f'Write "{key}" in quotes' if key else "Write a name"))
         return None
 
     def _bounded(self, node: Any, depth: int) -> None:

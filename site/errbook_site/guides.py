@@ -66,7 +66,8 @@ def _home(knowledge: Knowledge, rows: Rows, terms: Terms) -> Page:
         count=len(rows.all),
         terms=terms,
     )
-    return Page("", "errbook", description, html, boost=0.1, meta={"head_title": "errbook: database errors, explained", "home": True})
+    meta = {"head_title": "errbook: database errors, explained", "home": True}
+    return Page("", "errbook", description, html, in_search=False, meta=meta)
 
 
 def _guide(

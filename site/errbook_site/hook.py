@@ -109,7 +109,8 @@ def _from_knowledge(knowledge: Knowledge | None, config: MkDocsConfig) -> Any:
 def _file(page: Page, config: MkDocsConfig) -> File:
     # The real content is given in on_page_content; mkdocs only needs to find something to read.
     file = File.generated(config, page.source, content="", inclusion=InclusionLevel.NOT_IN_NAV)
-    file.edit_uri = page.meta.get("source_file")
+    if config.repo_url:
+        file.edit_uri = page.meta.get("source_file")
     return file
 
 

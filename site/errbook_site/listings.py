@@ -58,7 +58,7 @@ def _engines(rows: Rows, terms: Terms) -> Iterator[Page]:
 
 
 def _categories(rows: Rows, terms: Terms) -> Iterator[Page]:
-    found = [(term, rows.by_category[term.value]) for term in terms.all("category")]
+    found = [(term, rows.by_category[term.value]) for term in terms.all("category") if term.value in rows.by_category]
     yield _page(
         "categories/",
         "Categories",
@@ -124,7 +124,7 @@ def _sqlstates(knowledge: Knowledge, rows: Rows, terms: Terms) -> Iterator[Page]
         ],
         terms=terms,
     )
-    for name in sorted(states):
+    for name in sorted(name for name in states if states[name]):
         title, origin = classes.get(name, ("Defined by an engine", ""))
         yield _page(
             f"sqlstates/{name}/",

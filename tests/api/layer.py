@@ -123,8 +123,14 @@ def entry(short: dict[str, Any]) -> dict[str, Any]:
         **short,
         "summary": f"{title}: the server refused the request, and `{short['symbol']}` is what it says when it does so.",
         "messages": [{"text": title, "where": "the servers"}],
-        "risk": {"level": short["risk"], "impact": f"Requests that meet it fail with {short['code']} and nothing is written."},
-        "retry": {"verdict": short["retry"], "why": "Nothing was written, so the same transaction can be sent again whole."},
+        "risk": {
+            "level": short["risk"],
+            "impact": f"Requests that meet it fail with {short['code']} and nothing is written.",
+        },
+        "retry": {
+            "verdict": short["retry"],
+            "why": "Nothing was written, so the same transaction can be sent again whole.",
+        },
         "meaning": "The server compares what was asked with what it holds and refuses. " * 3,
         "causes": [
             {
@@ -144,10 +150,19 @@ def entry(short: dict[str, Any]) -> dict[str, Any]:
                 "proof": {"not_executable": "These entries are written to test a service; nothing runs them."},
             }
         ],
-        "avoid": [{"title": "Restart the server", "why": "Everybody is disconnected and the next request fails in the same way."}],
+        "avoid": [
+            {
+                "title": "Restart the server",
+                "why": "Everybody is disconnected and the next request fails in the same way.",
+            }
+        ],
         "drivers": [{"driver": "its own client", "language": "cli", "exception": f"ERROR {short['code']}"}],
         "sources": [
-            {"title": "PostgreSQL: Error Codes", "url": "https://www.postgresql.org/docs/current/errcodes-appendix.html", "kind": "official"}
+            {
+                "title": "PostgreSQL: Error Codes",
+                "url": "https://www.postgresql.org/docs/current/errcodes-appendix.html",
+                "kind": "official",
+            }
         ],
     }
 
@@ -166,7 +181,7 @@ def write(folder: Path) -> Path:
 
 def put(folder: Path, short: dict[str, Any]) -> Path:
     """Write one entry into a layer, atomically as an editor does, and return its path."""
-    path = folder / "errors" / short["engines"][0] / f"{short['code']}.yaml"
+    path: Path = folder / "errors" / short["engines"][0] / f"{short['code']}.yaml"
     depth = "# yaml-language-server: $schema=../../schema/entry.schema.json\n"
     scratch = path.with_suffix(".new")
     scratch.write_text(depth + yaml.dump(_quoted(entry(short)), sort_keys=False, allow_unicode=True, width=100))
@@ -182,4 +197,7 @@ yaml.add_representer(_Text, lambda dumper, text: dumper.represent_scalar("tag:ya
 
 
 def _quoted(value: dict[str, Any]) -> dict[str, Any]:
-    return {key: _Text(item) if key in ("code", "sqlstate") and isinstance(item, str) else item for key, item in value.items()}
+    return {
+        key: _Text(item) if key in ("code", "sqlstate") and isinstance(item, str) else item
+        for key, item in value.items()
+    }

@@ -53,7 +53,13 @@ def _expected(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, ModuleNotFoundError) and error.name:
         # A command of an extra that is not installed.
-        extra = {"errbook_api": "api", "fastapi": "api", "granian": "api", "errbook_site": "site", "mkdocs": "site"}
+        extra = {
+            "errbook_api": "api",
+            "fastapi": "api",
+            "granian": "api",
+            "errbook_site": "site",
+            "mkdocs": "site",
+        }
         if error.name.split(".")[0] in extra:
             return f"{error.name} is not installed; run: pip install 'errbook[{extra[error.name.split('.')[0]]}]'"
     if type(error).__name__ == "CheckFailed":

@@ -12,7 +12,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
     made = argparse.ArgumentParser(
         prog="errbook build",
-        description="Check and compile the knowledge, then build the site. Exit codes: 0 done, 1 problems, 2 bad usage.",
+        description="Check and compile the knowledge, then build the site. Exit codes: 0 done, 1 problems, 2 usage.",
     )
     made.add_argument("--only", choices=["db", "site"], help="just the compiled file, or just the site")
     made.add_argument("--output", type=Path, help="where the site goes (default: build/site)")

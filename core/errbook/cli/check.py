@@ -36,7 +36,10 @@ def run(arguments: Sequence[str]) -> int:
             print(form(item))
     files = len({item.path for item in problems})
     if problems:
-        print(f"errbook: {len(problems)} problem{'s' * (len(problems) != 1)} in {files} file{'s' * (files != 1)}", file=sys.stderr)
+        print(
+            f"errbook: {len(problems)} problem{'s' * (len(problems) != 1)} in {files} file{'s' * (files != 1)}",
+            file=sys.stderr,
+        )
     elif options.format == "text":
         print("errbook: no problems", file=sys.stderr)
     return 1 if problems else 0

@@ -60,7 +60,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def words(prefix: str, position: int) -> list[str]:
-    """Return what can stand at a position (1 is the first word after ``errbook``) and begins with `prefix`, in any case."""
+    """Return what can stand at a position (1 is the first word after ``errbook``) and begins with `prefix`."""
     with reading.knowledge() as knowledge:
         known = [engine["engine"] for engine in knowledge.engines()]
         known += [name for name, _ in knowledge.names()]

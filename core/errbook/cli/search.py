@@ -11,7 +11,8 @@ from errbook.knowledge import FILTERS
 def parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
     made = argparse.ArgumentParser(
-        prog="errbook search", description="Find entries by words. Exit codes: 0 found, 1 not found, 2 bad usage."
+        prog="errbook search",
+        description="Find entries by words. Exit codes: 0 found, 1 not found, 2 bad usage.",
     )
     made.add_argument("words", nargs="+", metavar="WORD", help="words of the message, the condition, the cause")
     for name in FILTERS:

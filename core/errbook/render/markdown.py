@@ -1,6 +1,7 @@
 """An entry as plain Markdown: the twin of its page, for agents, editors and chat."""
 
 import re
+from collections.abc import Iterable
 
 from errbook.entry import Code, Entry
 from errbook.knowledge import Knowledge
@@ -34,7 +35,7 @@ def _cell(text: str) -> str:
     return re.sub(r"(?<!\\)\|", r"\\|", text).replace("\n", " ")
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(_cell(cell) for cell in row)} |" for row in lines)
 
@@ -129,12 +130,19 @@ def page(entry: Entry, knowledge: Knowledge) -> str:
     if entry.versions:
         rows = [(_titles((v.engine,), knowledge), inline(v.range), escape(v.note)) for v in entry.versions]
         parts += ["## Versions", _table(("Engine", "Range", "What is different"), rows)]
-    rows = []
+    drivers = []
     for driver in entry.drivers:
         fields = "; ".join(f"{inline(field.name)}: {inline(field.gives)}" for field in driver.fields)
         language = knowledge.term("driver_language", driver.language).title
-        rows.append((f"{escape(driver.driver)} ({language})", inline(driver.exception), fields, escape(driver.note or "")))
-    parts += ["## In your driver", _table(("Driver", "Exception", "Fields", "Note"), rows)]
+        drivers.append(
+            (
+                f"{escape(driver.driver)} ({language})",
+                inline(driver.exception),
+                fields,
+                escape(driver.note or ""),
+            )
+        )
+    parts += ["## In your driver", _table(("Driver", "Exception", "Fields", "Note"), drivers)]
     if entry.related:
         parts += ["## Related"]
         parts += [

@@ -21,7 +21,7 @@ _TLS = {"off": "without TLS", "required": "with TLS"}
 
 
 class Line(Record):
-    """One step: what is done in words, the code it is done with (None where there is none), and what must come of it."""
+    """One step: what is done in words, the code it is done with (None for none), and what must come of it."""
 
     words: str
     language: str | None
@@ -78,7 +78,11 @@ def line(step: Step) -> Line:
         case "set":
             words = f"Set while the server runs: {settings(step.value)}."
         case "configure":
-            words, language, code = "Written to the server's configuration, then a restart:", "ini", step.value
+            words, language, code = (
+                "Written to the server's configuration, then a restart:",
+                "ini",
+                step.value,
+            )
         case "server":
             words = _SERVER[step.value]
         case "shell":

@@ -159,7 +159,7 @@ def page(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLA
     _fixes(paper, entry, knowledge)
     paper.head("What not to do")
     for avoid in entry.avoid:
-        paper.prose(f"{avoid.title}. {avoid.why}", 2, "× ")
+        paper.prose(f"{avoid.title}. {avoid.why}", 2, "- ")
     if entry.versions:
         paper.head("Versions")
         for version in entry.versions:

@@ -15,7 +15,8 @@ UNPARSABLE: Final = frozenset({"control-character", "line-separator"})
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|\t")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _LINE_BREAKS: Final = "\x85\u2028\u2029"
-# The letters that look like Latin ones in common fonts: Unicode's confusables.txt (UTS 39), upright Cyrillic and Greek.
+# The letters that look like Latin ones in common fonts: Unicode's confusables.txt (UTS 39), upright Cyrillic
+# and Greek.
 _LOOKALIKES: Final = frozenset("аеорсухіјѕԁһԛԝАВЕКМНОРСТХУІЈЅԌԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧοναγι")
 _MAX: Final = 100
 _NAMES: Final = {"\x00": "NUL", "\x1b": "ESC", "\r": "a carriage return without a line feed", "\x7f": "DEL"}
@@ -109,9 +110,7 @@ RULES: Final = (
         "A file holds no control characters besides the line feed.",
         "Remove the character; name it in words where it matters.",
     ),
-    Rule(
-        "tab", "file", "A file holds no tabs.", 'Indent with spaces; in a value write "\\t" in double quotes.'
-    ),
+    Rule("tab", "file", "A file holds no tabs.", 'Indent with spaces; in a value write "\\t" in double quotes.'),
     Rule(
         "line-separator",
         "file",

@@ -54,9 +54,7 @@ def proved(subject: Subject) -> Iterator[Finding]:
         steps = proof(fix)
         if steps and not any("$code" in step.get(name, "") for step in steps for name in _RUNS):
             message = "the proof does not run the fix: no step has $code"
-            yield Finding(
-                ("fixes", at, "proof"), message, "Write `run: $code` where the fix is applied", key=True
-            )
+            yield Finding(("fixes", at, "proof"), message, "Write `run: $code` where the fix is applied", key=True)
 
 
 def placeholders(subject: Subject) -> Iterator[Finding]:
@@ -70,9 +68,7 @@ def placeholders(subject: Subject) -> Iterator[Finding]:
                 if name not in values:
                     message = f"the proof has no value for <{name}>"
                     advice = (
-                        f'Add `{name}: "…"` under `values` of this code'
-                        if name.islower()
-                        else "Write it in lower case"
+                        f'Add `{name}: "…"` under `values` of this code' if name.islower() else "Write it in lower case"
                     )
                     yield Finding(("fixes", at, "code", "text"), message, advice, offset)
         for name in values:
@@ -87,9 +83,7 @@ def cost(subject: Subject) -> Iterator[Finding]:
     for at, fix in enumerate(subject.data.get("fixes", ())):
         if _NO_COST.fullmatch(fix["cost"].strip()):
             message = f"{shown(fix['cost'])} says no cost and no reason for it"
-            advice = (
-                "Say what the fix takes (restart, lock, rebuild, memory, lost data), or why it takes nothing"
-            )
+            advice = "Say what the fix takes (restart, lock, rebuild, memory, lost data), or why it takes nothing"
             yield Finding(("fixes", at, "cost"), message, advice)
 
 
@@ -118,7 +112,9 @@ def addresses(subject: Subject) -> Iterator[Finding]:
                     host = match[1] or match[2]
                     if not _EXAMPLE_HOST.search(host) and host.rpartition(".")[2] not in _FILES:
                         advice = "Write a name below example.com"
-                        yield Finding(where, f"{shown(host)} may be somebody's host", advice, match.start(match.lastindex or 1))
+                        yield Finding(
+                            where, f"{shown(host)} may be somebody's host", advice, match.start(match.lastindex or 1)
+                        )
         if ":" in text and sort != "label":
             for match in _IPV6.finditer(text):
                 if match[1].count(":") > 1 and _public(match[1]):
@@ -156,7 +152,5 @@ RULES: Final = (
         "Write 192.0.2.1, 2001:db8::1, or a name below example.com.",
         addresses,
     ),
-    Rule(
-        "real-credential", "any", "Examples hold no credentials that look real.", "Write `secret`.", secrets
-    ),
+    Rule("real-credential", "any", "Examples hold no credentials that look real.", "Write `secret`.", secrets),
 )

@@ -58,9 +58,7 @@ def classes(subject: Subject) -> Iterator[Finding]:
     for at, row in enumerate(subject.data.get("classes", ())):
         name = row["class"]
         if name == before:
-            yield Finding(
-                ("classes", at, "class"), f"the class {shown(name)} is given twice", "Keep one of them"
-            )
+            yield Finding(("classes", at, "class"), f"the class {shown(name)} is given twice", "Keep one of them")
         elif name < before:
             message = f"the class {shown(name)} comes after {shown(before)}"
             yield Finding(("classes", at, "class"), message, "Sort the classes, digits before letters")
@@ -71,7 +69,5 @@ RULES: Final = (
     Rule("class-order", "sqlstates", "Classes are in order, each once.", "Sort the classes.", classes),
     Rule("engine-code", "engine", "The pattern of codes fits the example.", "Mend one of them.", example),
     Rule("engine-folder", "engine", "An engine is named as its folder.", "Rename one of them.", folder),
-    Rule(
-        "engine-sibling", "engine", "Siblings name each other.", "Add `sibling` to the other engine.", sibling
-    ),
+    Rule("engine-sibling", "engine", "Siblings name each other.", "Add `sibling` to the other engine.", sibling),
 )

@@ -13,7 +13,8 @@ from errbook.rules.rule import Finding, Rule, Subject
 if TYPE_CHECKING:
     from errbook.source import Source
 
-# A jsonschema ValidationError; its stubs call every field possibly unset, which holds only outside of iter_errors.
+# A jsonschema ValidationError; its stubs call every field possibly unset, which holds only outside of
+# iter_errors.
 _Error = Any
 _MOST: Final = 100
 _ORDINARY: Final = {
@@ -74,7 +75,9 @@ def _translated(error: _Error, where: tuple[str | int, ...]) -> Iterator[Broken]
         if kind == "enum":
             words = tuple(error.validator_value)
         elif kind == "type" and error.validator_value == "string":
-            words = ()
+            # Quotes are no cure where the text would not have the form either.
+            fits = re.search(error.schema.get("pattern", ""), str(error.instance))
+            words = () if fits else None
         yield Broken("schema", Finding(where, message, advice), words)
 
 

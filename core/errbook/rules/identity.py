@@ -40,11 +40,7 @@ def own(subject: Subject) -> Iterator[Finding]:
     if "engines" not in subject.data:
         return
     for where, name in _named(subject):
-        if (
-            where[0] not in ("engines", "sources")
-            and name in subject.engines
-            and name not in subject.named_engines
-        ):
+        if where[0] not in ("engines", "sources") and name in subject.engines and name not in subject.named_engines:
             message = f"the entry does not hold for {shown(name)}"
             advice = f"Write one of {', '.join(subject.named_engines)}, or add it to `engines`"
             yield Finding(where, message, advice)
@@ -87,9 +83,7 @@ def sqlstate(subject: Subject) -> Iterator[Finding]:
             yield Finding(("sqlstate",), message, "Remove the line", key=True)
     elif not given:
         value = code if engine.sqlstates == "code" and code else "the five characters that the server sends"
-        yield Finding(
-            (), "`sqlstate` is missing", f'Add `sqlstate: "{value}"`' if value == code else f"Add {value}"
-        )
+        yield Finding((), "`sqlstate` is missing", f'Add `sqlstate: "{value}"`' if value == code else f"Add {value}")
     elif engine.sqlstates == "code" and state and code and state != code:
         message = f"the SQLSTATE {shown(state)} is not the code, and for {engine.title} they are the same"
         yield Finding(("sqlstate",), message, f'Write "{code}"')
@@ -100,9 +94,7 @@ def sqlstate_class(subject: Subject) -> Iterator[Finding]:
     state = subject.data.get("sqlstate")
     if state and subject.classes and state[:2] not in subject.classes:
         message = f"the SQLSTATE {shown(state)} has the class {state[:2]}, which errors/sqlstates.yaml does not list"
-        yield Finding(
-            ("sqlstate",), message, "Look the SQLSTATE up in the server's catalog, or add the class there"
-        )
+        yield Finding(("sqlstate",), message, "Look the SQLSTATE up in the server's catalog, or add the class there")
 
 
 def _named(subject: Subject) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -177,7 +169,5 @@ RULES: Final = (
         "Add, mend or remove `sqlstate`.",
         sqlstate,
     ),
-    Rule(
-        "unknown-engine", "entry", "Every engine that is named has an engine.yaml.", "Write its name.", known
-    ),
+    Rule("unknown-engine", "entry", "Every engine that is named has an engine.yaml.", "Write its name.", known),
 )

@@ -30,9 +30,7 @@ def parameters(subject: Subject) -> Iterator[Finding]:
             yield Finding(("parameters", at, "name"), f"{shown(name)} is explained twice", "Keep one of them")
         elif name not in first:
             text = f"no message has {{{name}}}"
-            yield Finding(
-                ("parameters", at, "name"), text, f"Write {{{name}}} where the value stands, or remove it"
-            )
+            yield Finding(("parameters", at, "name"), text, f"Write {{{name}}} where the value stands, or remove it")
     order = [name for name in first if name in explained]
     given = [name for name in dict.fromkeys(explained) if name in first]
     for expected, name in zip(order, given, strict=True):

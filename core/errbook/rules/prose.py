@@ -74,9 +74,7 @@ _SIGNS: Final = re.compile(r"[<&#~\[|>*_]|://|www\.|^[ \t]*(?:[+=]|--|\d+[.)]\s|
 _TEMPLATE: Final = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|\{:")
 _BACKQUOTES: Final = re.compile(r"`+")
 _PARAGRAPH: Final = re.compile(r"\n[ \t]*\n")
-_SENTENCE_END: Final = re.compile(
-    r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)[.!?][\"')]*\s+(?=[\"'(]*[A-Z\x00])"
-)
+_SENTENCE_END: Final = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)[.!?][\"')]*\s+(?=[\"'(]*[A-Z\x00])")
 
 
 def unwritten(subject: Subject) -> Iterator[Finding]:
@@ -85,9 +83,7 @@ def unwritten(subject: Subject) -> Iterator[Finding]:
         shape = _masked(text)[0] if sort == "prose" else text
         for match in _UNWRITTEN.finditer(shape):
             word = match[0].strip()
-            if sort in ("code", "exact", "message") and not word.startswith(
-                ("TODO", "FIXME", "TBD", "Write: ")
-            ):
+            if sort in ("code", "exact", "message") and not word.startswith(("TODO", "FIXME", "TBD", "Write: ")):
                 continue
             if word.startswith("Write: "):
                 yield Finding(
@@ -154,8 +150,8 @@ def sentence(subject: Subject) -> Iterator[Finding]:
 def _masked(text: str) -> tuple[str, int]:
     """Return the text with its inline code blanked out, and the place of the first backquote that is not closed, or -1.
 
-    Code spans end at a run of as many backquotes as began them, in the same paragraph (CommonMark 6.1). The result has
-    the length of the text, so that places in one are places in the other.
+    Code spans end at a run of as many backquotes as began them, in the same paragraph (CommonMark 6.1). The
+    result has the length of the text, so that places in one are places in the other.
     """
     if "`" not in text:
         return text, -1

@@ -25,9 +25,7 @@ RULES: Final = (
     Rule("outside-layer", _FILE, "A symbolic link stays below its layer.", "Put the file itself there."),
     Rule("several-documents", _FILE, "A file holds one YAML document.", "Put one document in a file."),
     Rule("too-deep", _FILE, "Values are nested at most 32 levels.", "Look for brackets that were not meant."),
-    Rule(
-        "too-many-items", _FILE, "A list or mapping has at most 256 items.", "Keep to what one error needs."
-    ),
+    Rule("too-many-items", _FILE, "A list or mapping has at most 256 items.", "Keep to what one error needs."),
     Rule(
         "unknown-file",
         _FILE,

@@ -44,8 +44,8 @@ class Engine(NamedTuple):
 class Subject:
     """One file under the rules.
 
-    ``data`` holds the fields that the schema found nothing wrong with: a rule takes each field that is there as valid,
-    and says nothing about one that is not there.
+    ``data`` holds the fields that the schema found nothing wrong with: a rule takes each field that is there
+    as valid, and says nothing about one that is not there.
     """
 
     source: "Source"
@@ -70,9 +70,10 @@ class Subject:
 class Rule:
     """A named rule.
 
-    The scope says what it looks at: a file while it is read, one file of any kind, an entry, an engine.yaml, the
-    sqlstates.yaml, or all entries together. ``check`` yields findings about one file; ``across`` yields problems from the index of all entries. Rules of scope
-    ``file``, and those of the schema, have neither: they are applied while a file is read.
+    The scope says what it looks at: a file while it is read, one file of any kind, an entry, an engine.yaml,
+    the sqlstates.yaml, or all entries together. ``check`` yields findings about one file; ``across`` yields
+    problems from the index of all entries. Rules of scope ``file``, and those of the schema, have neither:
+    they are applied while a file is read.
     """
 
     name: str

@@ -18,17 +18,11 @@ def raising(subject: Subject) -> Iterator[Finding]:
     if steps is None:
         return
     for engine in scenario.get("engines") or subject.named_engines:
-        found = [
-            at
-            for at, step in enumerate(steps)
-            if "raises" in step and engine in step.get("engines", (engine,))
-        ]
+        found = [at for at, step in enumerate(steps) if "raises" in step and engine in step.get("engines", (engine,))]
         on = f" on {engine}" if len(subject.named_engines) > 1 else ""
         if not found:
             message = f"no step raises the error{on}"
-            yield Finding(
-                ("reproduce", "steps"), message, "Add `raises: true` to the step that does", key=True
-            )
+            yield Finding(("reproduce", "steps"), message, "Add `raises: true` to the step that does", key=True)
             return
         if len(found) > 1:
             message = f"step {found[1] + 1} raises the error{on}, and step {found[0] + 1} does already"

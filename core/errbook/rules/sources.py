@@ -43,8 +43,6 @@ RULES: Final = (
         "Add the page of the engine's own documentation.",
         official,
     ),
-    Rule(
-        "official-source-first", "entry", "The official documentation is the first source.", "Reorder.", first
-    ),
+    Rule("official-source-first", "entry", "The official documentation is the first source.", "Reorder.", first),
     Rule("source-twice", "entry", "A page is listed once.", "Keep one of them.", twice),
 )

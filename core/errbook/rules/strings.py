@@ -1,7 +1,8 @@
 """The texts of a file: where each one stands and what sort it is, as the schema says.
 
-A text whose description allows ``inline code`` is prose. What is sent to a server, a shell or a program is code. A text
-that a pattern or a vocabulary decides is neither; every other one is a label: a title, a product's name.
+A text whose description allows ``inline code`` is prose. What is sent to a server, a shell or a program is
+code. A text that a pattern or a vocabulary decides is neither; every other one is a label: a title, a
+product's name.
 """
 
 from collections.abc import Iterator, Mapping

@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -39,11 +38,12 @@ class Layer:
 
     def lines(self, *only: str) -> list[str]:
         """Return the problems as text, with paths below errors/."""
-        return [text(problem).removeprefix(f"{self.root}/errors/") for problem in self.check(*only)]
+        return [text(problem).replace(f"{self.root}/errors/", "") for problem in self.check(*only)]
 
 
 @pytest.fixture
-def layer(tmp_path: Path) -> Any:
+def layer(tmp_path: Path) -> Layer:
+    """Return a copy of the small knowledge."""
     root = tmp_path / "layer"
     shutil.copytree(DATA, root)
     return Layer(root)

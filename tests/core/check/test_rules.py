@@ -1,29 +1,85 @@
-"""Every rule, with a file that breaks it and the message that says so."""
+"""Every rule, with a file that breaks it and the message that says so: the cases are in cases.yaml."""
 
-from typing import Any, NamedTuple
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from errbook import rules
 
-PG, MY, LITE = "postgresql/55P03.yaml", "mysql/1205.yaml", "sqlite/5.yaml"
+HERE = Path(__file__).parent
+CASES = yaml.safe_load((HERE / "cases.yaml").read_text("utf-8"))
 
 
-class Case(NamedTuple):
-    rule: str
-    file: str
-    old: str
-    new: str
-    expected: str
-    """``line:column: rule: message. advice``."""
+def test_the_small_knowledge_has_no_problems(layer: Any) -> None:
+    assert layer.lines() == []
 
 
-CASES = [
-    CASES_HERE
-]
+@pytest.mark.parametrize("case", CASES, ids=[f"{case['rule']}-{at}" for at, case in enumerate(CASES)])
+def test_a_broken_file_gives_the_message(layer: Any, case: dict[str, Any]) -> None:
+    layer.edit(case["file"], case["old"], case["new"])
+    expected = [f"{case['file']}:{line}" for line in case["says"]]
+    assert layer.lines() == expected
+    assert any(f": {case['rule']}: " in line for line in expected)
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{case.rule}-{at}" for at, case in enumerate(CASES)])
-def test_a_broken_file_gives_the_message(layer: Any, case: Case) -> None:
-    layer.edit(case.file, case.old, case.new)
-    assert layer.lines() == [f"{case.file}:{case.expected}"]
+def test_every_rule_has_a_test_that_shows_its_message() -> None:
+    shown = {case["rule"] for case in CASES}
+    for path in HERE.glob("test_*.py"):
+        shown |= set(re.findall(r": ([a-z0-9-]+): ", path.read_text("utf-8")))
+    assert {rule.name for rule in rules.rules()} - shown == set()
+
+
+def test_rules_are_sorted_named_once_and_documented() -> None:
+    names = [rule.name for rule in rules.rules()]
+    assert names == sorted(set(names))
+    for rule in rules.rules():
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.name)
+        assert rule.summary.endswith(".")
+        assert rule.advice.endswith(".")
+        assert rules.rule(rule.name) is rule
+
+
+def test_a_rule_that_is_not_there() -> None:
+    with pytest.raises(KeyError):
+        rules.rule("no-such-rule")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("postgresql/55P03.yaml", "cost: Nothing is blocked, but", "cost: Nothing, because"),
+        ("postgresql/55P03.yaml", "WHERE qty < 20", "WHERE qty < 20 AND qty <> 3 AND id>0"),
+        ("postgresql/55P03.yaml", "  Two things make", "  The 9.3 and later `a | b` and max_connections: 2 * 3 < 7 make"),
+        ("postgresql/55P03.yaml", "  Two things make", "  Привет, 日本, café, naïve: 5 µs × 2 → “two” things make"),
+        ("postgresql/55P03.yaml", "      run: SHOW lock_timeout;", "      run: psql -h db.example.com -U app@192.0.2.7"),
+        ("postgresql/55P03.yaml", "      run: SHOW lock_timeout;", "      run: connect(host=os.environ['PGHOST'])"),
+        ("postgresql/55P03.yaml", "      - on: a\n        run: COMMIT;", "      - on: c\n        connect: {}\n      - on: c\n        run: SELECT 1;\n      - on: a\n        run: COMMIT;"),  # noqa: E501 - one file
+        ("mysql/1205.yaml", "after `innodb_lock_wait_timeout` seconds", "after, e.g. Fifty seconds by `a.B. C`"),
+        ("mysql/1205.yaml", '    - on: b\n', "    - on: b\n      engines: [mysql]\n      run: SELECT 1;\n    - on: b\n"),
+    ],
+)  # fmt: skip
+def test_what_only_looks_wrong_is_left_alone(layer: Any, file: str, old: str, new: str) -> None:
+    layer.edit(file, old, new)
+    assert layer.lines() == []
+
+
+def test_steps_for_one_engine_each_raise_once(layer: Any) -> None:
+    one = "      raises: true\n"
+    other = "    - on: b\n      engines: [mariadb]\n      run: UPDATE stock SET qty = 7;\n      raises: true\n"
+    layer.edit("mysql/1205.yaml", one, one + other)
+    assert layer.lines() == [
+        "mysql/1205.yaml:48:15: raises-once: step 3 raises the error on mariadb, and step 2 does already. "
+        "Keep `raises: true` at one step; the scenario ends with the error"
+    ]
+    layer.edit("mysql/1205.yaml", "    - on: b\n      run: |", "    - on: b\n      engines: [mysql]\n      run: |")
+    assert layer.lines() == []
+
+
+def test_all_problems_of_a_file_are_reported_at_once(layer: Any) -> None:
+    layer.edit("postgresql/55P03.yaml", "severity: error", "severity: eror")
+    layer.edit("postgresql/55P03.yaml", "impact: One request", "impact: TODO One request")
+    layer.edit("postgresql/55P03.yaml", "    kind: official", "    kind: article")
+    assert [line.split(": ")[1] for line in layer.lines()] == ["schema", "unwritten", "no-official-source"]

@@ -22,7 +22,8 @@ function openSearch(text) {
   const toggle = document.querySelector("[data-md-toggle=search]");
   const query = document.querySelector("[data-md-component=search-query]");
   if (!toggle || !query) return;
-  query.value = text;
+  // In the theme's search, quotes demand an exact phrase; in a pasted message they only stand around a name.
+  query.value = text.replaceAll('"', " ");
   if (!toggle.checked) toggle.click();
   query.focus();
   query.dispatchEvent(new Event("keyup"));
