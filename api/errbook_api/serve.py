@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -20,7 +21,6 @@ from errbook.fresh import ensure
 from errbook.knowledge import Knowledge
 from errbook.places import PlaceError, database
 from errbook_api import app, settings
-from errbook_api.front import Front
 from errbook_api.settings import Settings, SettingsError
 
 
@@ -76,8 +76,8 @@ def run(chosen: Settings) -> int:
     return 0
 
 
-def load(chosen: Settings, path: Path, shared: Path | None) -> Front:
-    """Return the application of one process; called in that process."""
+def load(chosen: Settings, path: Path, shared: Path | None) -> Any:
+    """Return the application of one process, a Front; called in that process. Granian's types know functions only."""
     return app.front(app.service(chosen, path, shared))
 
 

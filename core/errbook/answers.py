@@ -83,7 +83,7 @@ def term(knowledge: Knowledge, plural: str, value: str) -> bytes | None:
         found = knowledge.term(vocabulary, value)
     except KeyError:
         return None
-    errors = links(knowledge.entries(None, None, **{vocabulary: value}))
+    errors = links(knowledge.entries(after=None, limit=None, **{vocabulary: value}))
     return dumps(
         {
             "schema_version": SCHEMA_VERSION,

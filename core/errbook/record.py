@@ -20,7 +20,7 @@ else:
             return super().__new__(cls, name, bases, body | {"_fields": names, "__slots__": ()})
 
     class Record(tuple, metaclass=_Fields):  # noqa: D101 - described by the module
-        def __new__(cls, *values, **named):
+        def __new__(cls, *values, **named):  # noqa: D102 - a constructor
             given = (*values, *(named.pop(field) for field in cls._fields[len(values) :] if field in named))
             if named or len(given) != len(cls._fields):
                 raise TypeError(f"{cls.__name__} takes exactly the fields {', '.join(cls._fields)}")

@@ -222,7 +222,7 @@ def parse(text: str) -> tuple[yaml.MappingNode | None, dict[str, Any], list[Flaw
 
 
 def _content(path: Path, layer: Path) -> str | Flaw:
-    """Return the file's text; a pipe, device or directory is never opened for long, and no more is read than allowed."""
+    """Return the file's text, or why there is none; pipes are not waited for, and no more is read than allowed."""
     unreadable = "unreadable-file"
     try:
         real = Path(os.path.realpath(path))

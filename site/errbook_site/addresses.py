@@ -33,19 +33,22 @@ def pages(rows: Rows, terms: Terms, site: str, taken: frozenset[str]) -> Iterato
     for name, found in names.items():
         if len(found) == 1:
             (row,) = found.values()
-            yield redirect(f"{name}/", row, terms, site)
+            yield redirect(f"{name}/", row.address, _title(row, terms), site)
         else:
             yield _choice(name, list(found.values()), terms)
     for row in rows.all:
         for engine in row.engines:
             if engine != row.engine and f"{engine}/{row.code}" not in rows.by_id:
-                yield redirect(f"{engine}/{row.code}/", row, terms, site)
+                yield redirect(f"{engine}/{row.code}/", row.address, _title(row, terms), site)
 
 
-def redirect(address: str, row: Row, terms: Terms, site: str) -> Asset:
-    """Return the file at `address` that leads to an entry."""
-    title = f"{terms.names(row.engines)} error {row.code}: {row.title}"
-    html = render("redirect", root=root(address), target=row.address, canonical=f"{site}{row.address}", title=title)
+def _title(row: Row, terms: Terms) -> str:
+    return f"{terms.names(row.engines)} error {row.code}: {row.title}"
+
+
+def redirect(address: str, target: str, title: str, site: str) -> Asset:
+    """Return the file at `address` that leads to the page at `target`, both below the site's root."""
+    html = render("redirect", root=root(address), target=target, canonical=f"{site}{target}", title=title)
     return Asset(f"{address}index.html", html.encode())
 
 

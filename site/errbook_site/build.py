@@ -1,8 +1,6 @@
 """Builds the whole site, so that whoever serves the folder sees the old site or the new one and never half of one."""
 
 import logging
-import os
-import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -65,9 +63,3 @@ def _build(loaded: MkDocsConfig, quiet: bool) -> None:
     finally:
         logger.setLevel(before)
         loaded.plugins.on_shutdown()
-
-
-def forget(folder: Path) -> None:
-    """Remove a folder that a preview built, if it is still there."""
-    if os.path.lexists(folder):
-        shutil.rmtree(folder)

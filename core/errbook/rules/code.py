@@ -15,7 +15,7 @@ _FILLED: Final = frozenset({"sql", "shell", "ini", "python"})
 _PLACEHOLDER: Final = re.compile(r"(?<![<\w])<([A-Za-z][A-Za-z0-9_-]{0,31})>(?!>)")
 _NO_COST: Final = re.compile(
     r"(?:there (?:is|are) )?(?:none|nothing|n/?a|not applicable|no(?: \w+)? (?:costs?|impact|risks?|downtime|effects?))"
-    r"(?: (?:at all|whatsoever|known|is known|is expected|expected|worth mentioning|(?:to|in|on|for) (?:the )?\w+))*\W*",
+    r"(?: (?:at all|whatsoever|(?:is )?known|(?:is )?expected|worth mentioning|(?:to|in|on|for) (?:the )?\w+))*\W*",
     re.IGNORECASE,
 )
 _SECRETS: Final = (

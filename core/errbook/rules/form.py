@@ -61,10 +61,8 @@ def _translated(error: _Error, where: tuple[str | int, ...]) -> Iterator[Broken]
     elif kind == "anyOf":
         branch = _best(error)
         if branch is None:
-            yield (
-                "schema",
-                Finding(where, f"{_name(where)} has none of the forms it may have", _advice(error)),
-            )
+            message = f"{_name(where)} has none of the forms it may have"
+            yield Broken("schema", Finding(where, message, _advice(error)))
         for inner in branch or ():
             yield from _translated(inner, where + tuple(inner.relative_path))
     elif kind == "oneOf":
@@ -265,7 +263,7 @@ RULES: Final = (
     Rule(
         "schema",
         "any",
-        "A file has the fields and values of its schema: schema/entry.schema.json, engine.schema.json, sqlstates.schema.json.",
+        "A file has the fields and values of its schema under schema/.",
         "Write what the message says; `errbook new` prints an entry with every field.",
     ),
     Rule(

@@ -1,4 +1,4 @@
-"""What needs the identities of all entries: related errors that exist and know each other, and one entry an identity."""
+"""What needs all identities: related errors that exist and name each other, and one file for an identity."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -116,7 +116,7 @@ def _names(other: Facts, facts: Facts, index: Index) -> bool:
 
 
 def _dangling(index: Index, identity: str) -> tuple[str, str]:
-    engine, _, code = identity.partition("/")
+    code = identity.partition("/")[2]
     likely = nearest(identity, [f"{folder}/{code}" for folder in index.folders.get(code, ())])
     message = f"{shown(identity)} has no entry"
     if likely:

@@ -13,9 +13,12 @@ _UNWRITTEN: Final = re.compile(
 )
 _FILLER: Final = re.compile(
     r"\b(?:(?:check|review|verify) (?:your|the) (?:configuration|settings|syntax|setup)(?=[.,;]|$| and )"
-    r"|(?:contact|ask|call) (?:your|the) (?:(?:database|system|server) )?(?:administrator|admin|dba|provider|vendor|support)\b"
-    r"|(?:ensure|make sure|verify) (?:that )?(?:the|your) (?:query|statement|syntax|configuration) is (?:correct|valid|right)"
-    r"|(?:see|refer to|consult|read) (?:the )?(?:official )?(?:documentation|manual|docs)(?: for (?:more|further) \w+)?(?=[.,;]|$)"
+    r"|(?:contact|ask|call) (?:your|the) (?:(?:database|system|server) )?"
+    r"(?:administrator|admin|dba|provider|vendor|support)\b"
+    r"|(?:ensure|make sure|verify) (?:that )?(?:the|your) "
+    r"(?:query|statement|syntax|configuration) is (?:correct|valid|right)"
+    r"|(?:see|refer to|consult|read) (?:the )?(?:official )?"
+    r"(?:documentation|manual|docs)(?: for (?:more|further) \w+)?(?=[.,;]|$)"
     r"|for (?:various|some|many) reasons"
     r"|(?:can|may) have (?:many|various|several|different) (?:causes|reasons)"
     r"|try again later(?=[.,;]|$)"

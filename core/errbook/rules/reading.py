@@ -1,4 +1,4 @@
-"""The rules that hold while a file is read, before it has values. ``errbook.source`` and ``errbook.check`` apply them."""
+"""The rules that hold while a file is read, before it has values; errbook.source and errbook.check apply them."""
 
 from typing import Final
 

@@ -12,7 +12,7 @@ MAIN: Final = "main"
 
 
 def raising(subject: Subject) -> Iterator[Finding]:
-    """Find steps of which none, or more than one, raises the error on one engine; steps may be for some engines only."""
+    """Find scenarios in which no step, or more than one, raises the error on one of the engines."""
     scenario = subject.data.get("reproduce", {})
     steps = scenario.get("steps")
     if steps is None:

@@ -58,7 +58,7 @@ def _shape(kind: str) -> Any:
 
 
 def _sort(kind: str, part: Mapping[str, Any], name: str) -> Any:
-    """Return the sort of a text, or a mapping of field names to such (``[]`` for items, ``*`` for any name), or None."""
+    """Return the sort of a text, a mapping of fields to such (``[]`` for items, ``*`` for any name), or None."""
     part = schema.resolve(kind, part)
     shape: dict[str, Any] = {}
     for option in (part, *part.get("anyOf", ())):

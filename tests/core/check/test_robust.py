@@ -1,5 +1,6 @@
 """No file makes the checker raise, and every problem has a place inside its file."""
 
+import json
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -12,29 +13,33 @@ from errbook.source import Source, parse, read
 DATA = Path(__file__).parent / "data"
 ENTRY = (DATA / "errors" / "postgresql" / "55P03.yaml").read_text("utf-8")
 LINES = ENTRY.splitlines(keepends=True)
-WORDS = st.sampled_from(
-    ["a", "code", "on", "5", "01000", "~", "yes", "é", "'", '"', "|", ">", "- ", ": ", "? ", "\n", "\n  ", "[", "]"]
-    + [
-        "{",
-        "}",
-        ",",
-        "&a ",
-        "*a",
-        "!!x ",
-        "!",
-        "#",
-        "%",
-        "---\n",
-        "...\n",
-        "<<",
-        "\t",
-        "\\",
-        "\r",
-        "\x85",
-        "\u2028",
-        "`",
-    ]
-)
+PIECES = [
+    "a",
+    "code",
+    "on",
+    "5",
+    "01000",
+    "~",
+    "yes",
+    "é",
+    "'",
+    "|",
+    ">",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "*a",
+    "!",
+    "#",
+    "%",
+    "<<",
+    "\\",
+    "`",
+]
+SPACED = ['"', "- ", ": ", "? ", "\n", "\n  ", "&a ", "!!x ", "---\n", "...\n", "\t", "\r", "\x85", "\u2028"]
+WORDS = st.sampled_from([*PIECES, *SPACED])
 RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -116,15 +121,13 @@ def test_entries_with_another_value(tmp_path: Path, data: st.DataObject) -> None
         st.text(max_size=8) | st.integers() | st.booleans() | st.none(),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     )
-)  # noqa: E501 - one strategy
+)
 def test_json_is_read_as_it_is_or_refused(value: object) -> None:
-    import json
-
     root, data, flaws = parse(json.dumps({"value": value}, ensure_ascii=False))
     assert flaws or (root is not None and data == {"value": value})
 
 
-def test_a_source_without_problems_has_its_values(tmp_path: Path) -> None:
+def test_a_source_without_problems_has_its_values() -> None:
     path = DATA / "errors" / "postgresql" / "55P03.yaml"
     source, problems = read(path, DATA)
     assert isinstance(source, Source)

@@ -47,20 +47,24 @@ def test_a_rule_that_is_not_there() -> None:
         rules.rule("no-such-rule")
 
 
-@pytest.mark.parametrize(
-    ("file", "old", "new"),
-    [
-        ("postgresql/55P03.yaml", "cost: Nothing is blocked, but", "cost: Nothing, because"),
-        ("postgresql/55P03.yaml", "WHERE qty < 20", "WHERE qty < 20 AND qty <> 3 AND id>0"),
-        ("postgresql/55P03.yaml", "  Two things make", "  The 9.3 and later `a | b` and max_connections: 2 * 3 < 7 make"),
-        ("postgresql/55P03.yaml", "  Two things make", "  Привет, 日本, café, naïve: 5 µs × 2 → “two” things make"),
-        ("postgresql/55P03.yaml", "      run: SHOW lock_timeout;", "      run: psql -h db.example.com -U app@192.0.2.7"),
-        ("postgresql/55P03.yaml", "      run: SHOW lock_timeout;", "      run: connect(host=os.environ['PGHOST'])"),
-        ("postgresql/55P03.yaml", "      - on: a\n        run: COMMIT;", "      - on: c\n        connect: {}\n      - on: c\n        run: SELECT 1;\n      - on: a\n        run: COMMIT;"),  # noqa: E501 - one file
-        ("mysql/1205.yaml", "after `innodb_lock_wait_timeout` seconds", "after, e.g. Fifty seconds by `a.B. C`"),
-        ("mysql/1205.yaml", '    - on: b\n', "    - on: b\n      engines: [mysql]\n      run: SELECT 1;\n    - on: b\n"),
-    ],
-)  # fmt: skip
+PG, MY = "postgresql/55P03.yaml", "mysql/1205.yaml"
+COMMIT = "      - on: a\n        run: COMMIT;"
+CONNECT = "      - on: c\n        connect: {}\n      - on: c\n        run: SELECT 1;\n"
+ON_MYSQL = "    - on: b\n      engines: [mysql]\n      run: SELECT 1;\n"
+HARMLESS = [
+    (PG, "cost: Nothing is blocked, but", "cost: Nothing, because"),
+    (PG, "WHERE qty < 20", "WHERE qty < 20 AND qty <> 3 AND id>0"),
+    (PG, "  Two things make", "  The 9.3 and later `a | b` and max_connections: 2 * 3 < 7 make"),
+    (PG, "  Two things make", "  Привет, 日本, café, naïve: 5 µs → “two” things make"),
+    (PG, "      run: SHOW lock_timeout;", "      run: psql -h db.example.com -U app@192.0.2.7"),
+    (PG, "      run: SHOW lock_timeout;", "      run: connect(host=os.environ['PGHOST'])"),
+    (PG, COMMIT, CONNECT + COMMIT),
+    (MY, "after `innodb_lock_wait_timeout` seconds", "after, e.g. Fifty seconds by `a.B. C`"),
+    (MY, "    - on: b\n", ON_MYSQL + "    - on: b\n"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new"), HARMLESS)
 def test_what_only_looks_wrong_is_left_alone(layer: Any, file: str, old: str, new: str) -> None:
     layer.edit(file, old, new)
     assert layer.lines() == []

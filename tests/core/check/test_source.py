@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from errbook.problem import text
-from errbook.source import MAX_BYTES, Source, read
+from errbook.source import MAX_BYTES, MAX_ITEMS, MAX_PROBLEMS, Source, read
 
 
 def problems(layer: Any, content: str | bytes, file: str = "postgresql/55P03.yaml") -> list[str]:
@@ -155,7 +155,7 @@ BOMBS = {
     "controls": "a: " + "\x01" * 200_000,
     "tabs": "a:\n" + "\t" * 200_000,
     "invisible": "a: " + "\u200b" * 80_000,
-    "lookalikes": "a: " + "аp" * 60_000,
+    "lookalikes": "a: " + "\u0430p" * 60_000,
     "alike items": "related:\n" + "- {error: mysql/1, why: x}\n" * 9_000,
     "empty lines": "\n" * 250_000 + "a: b",
 }
@@ -164,7 +164,7 @@ BOMBS = {
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_bomb_gives_problems_or_values_and_does_not_hang(layer: Any, bomb: str) -> None:
     layer.write("postgresql/1.yaml", BOMBS[bomb])
-    assert 1 <= len(layer.check("postgresql/1.yaml")) <= 100
+    assert 1 <= len(layer.check("postgresql/1.yaml")) <= MAX_PROBLEMS + MAX_ITEMS
 
 
 def test_values_are_those_of_yaml_but_steps_may_say_on(layer: Any) -> None:

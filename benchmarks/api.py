@@ -1,0 +1,213 @@
+"""How fast one lookup is answered, against nginx and against a plain FastAPI route, measured side by side in one run.
+
+All three serve the same bytes of ``/errors/mysql/1040`` over keep-alive connections on loopback, one worker each, access
+logs off: nginx from disk with the same headers, FastAPI through a response model of the same entry on uvicorn (uvloop,
+httptools). Rounds alternate between the servers, and the medians are compared.
+
+    python benchmarks/api.py [--rounds 5] [--seconds 4] [--connections 32]
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+
+from errbook.fresh import ensure
+
+PATH = "/errors/mysql/1040"
+TARGETS = {"nginx": 0.5, "fastapi": 15.0}
+"""What the service is meant to reach, as a multiple of each peer."""
+
+_NGINX = """
+daemon off; worker_processes 1; {user} pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; sendfile on; tcp_nopush on; open_file_cache max=100; keepalive_requests 1000000000;
+  client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
+  uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
+  types {{}} default_type application/json; etag off; if_modified_since off;
+  server {{ listen 127.0.0.1:{port}; root {folder}/www; {headers} add_header x-request-id $request_id; }}
+}}
+"""
+
+_PLAIN = '''
+"""A plain FastAPI service: the entry as models, a route with a response model."""
+import json
+from pathlib import Path
+from typing import Any
+from fastapi import FastAPI
+from pydantic import create_model
+
+def kind(name: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return create_model(name, **{key: (kind(f"{name}_{key}", item), ...) for key, item in value.items()})
+    if isinstance(value, list):
+        return list[kind(f"{name}_item", value[0])] if value and all_alike(value) else list[Any]
+    return type(value) if value is not None else str | None
+
+def all_alike(values: list[Any]) -> bool:
+    return all(json.dumps(shape(item)) == json.dumps(shape(values[0])) for item in values)
+
+def shape(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: shape(item) for key, item in value.items()}
+    return [] if isinstance(value, list) else type(value).__name__
+
+answer = json.loads(Path(__file__).with_name("1040.json").read_text())
+Answer = kind("Answer", answer)
+entry = Answer(**answer)
+app = FastAPI()
+
+@app.get("/errors/{engine}/{code}", response_model=Answer)
+async def error(engine: str, code: str) -> Any:
+    return entry
+'''
+
+
+class Server(NamedTuple):
+    """A running server under measurement."""
+
+    name: str
+    port: int
+
+
+def free_port() -> int:
+    """Return a TCP port of loopback on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextmanager
+def running(name: str, command: list[str], port: int, **environment: str) -> Iterator[Server]:
+    """Start a server, wait until it answers, and stop it at the end; SystemExit when it does not answer."""
+    process = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL)  # noqa: S603 - ours
+    try:
+        for _ in range(200):
+            time.sleep(0.1)
+            try:
+                if httpx.get(f"http://127.0.0.1:{port}{PATH}").status_code == 200:
+                    break
+            except httpx.TransportError:
+                continue
+        else:
+            sys.exit(f"{name} does not answer")
+        yield Server(name, port)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def measure(server: Server, seconds: int, connections: int) -> float:
+    """Return requests per second; SystemExit when anything but 200 came back."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"http://127.0.0.1:{server.port}{PATH}"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - ours
+    if "Non-2xx" in text or "Socket errors" in text:
+        sys.exit(f"{server.name}: {text}")
+    found = re.search(r"Requests/sec:\s+([\d.]+)", text)
+    return float(found[1]) if found else sys.exit(f"wrk said: {text}")
+
+
+def peers(stack: ExitStack, folder: Path, nginx: str, answer: httpx.Response) -> list[Server]:
+    """Start nginx and the plain FastAPI service with the bytes and headers of an answer."""
+    target = folder / f"www{PATH}"
+    target.parent.mkdir(parents=True)
+    target.write_bytes(answer.content)
+    (folder / "1040.json").write_bytes(answer.content)
+    # The workers of an nginx that was started by root run as somebody else.
+    folder.chmod(0o755)
+    own = ("content-type", "content-length", "server", "date", "connection", "x-request-id")
+    headers = " ".join(
+        f"add_header {name} {json.dumps(text)};" for name, text in answer.headers.items() if name not in own
+    )
+    port = free_port()
+    user = "user root;" if os.getuid() == 0 else ""
+    (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, port=port, headers=headers, user=user))
+    (folder / "plain.py").write_text(_PLAIN)
+    first = running("nginx", [nginx, "-e", f"{folder}/start.log", "-c", f"{folder}/nginx.conf"], port)
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "plain:app",
+        "--app-dir",
+        str(folder),
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
+    command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "error"]
+    return [stack.enter_context(first), stack.enter_context(running("fastapi", command, port))]
+
+
+def main() -> int:
+    """Measure and print; return the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--connections", type=int, default=32)
+    options = parser.parse_args()
+    nginx = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if nginx is None or shutil.which("wrk") is None:
+        print("nginx and wrk are needed; on Debian: apt-get install nginx-light wrk", file=sys.stderr)
+        return 2
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="errbook-bench-")))
+        port = free_port()
+        environment = {"ERRBOOK_DB": str(ensure()), "ERRBOOK_PORT": str(port), "ERRBOOK_ACCESS_LOG": "off"}
+        ours = running("errbook", [sys.executable, "-m", "errbook_api"], port, ERRBOOK_SITE_DIR="off", **environment)
+        servers = [stack.enter_context(ours)]
+        answer = httpx.get(f"http://127.0.0.1:{port}{PATH}", headers={"accept-encoding": "identity"})
+        servers += peers(stack, folder, nginx, answer)
+        for server in servers:
+            got = httpx.get(f"http://127.0.0.1:{server.port}{PATH}", headers={"accept-encoding": "identity"})
+            if got.json() != answer.json() or (server.name == "nginx" and got.content != answer.content):
+                sys.exit(f"{server.name} does not serve the same answer")
+            measure(server, 1, options.connections)
+        report(servers, len(answer.content), nginx, options)
+    return 0
+
+
+def report(servers: list[Server], size: int, nginx: str, options: argparse.Namespace) -> None:
+    """Measure in alternating rounds and print what came out."""
+    nginx_version = subprocess.run([nginx, "-v"], capture_output=True, text=True, check=True).stderr.strip()  # noqa: S603 - ours
+    packages = ", ".join(f"{name} {version(name)}" for name in ("granian", "fastapi", "uvicorn", "uvloop", "pydantic"))
+    print(
+        f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, {nginx_version}, {packages}"
+    )
+    print(f"GET {PATH}: {size} bytes, {options.connections} connections, one worker each, access logs off")
+    rates: dict[str, list[float]] = {server.name: [] for server in servers}
+    for _ in range(options.rounds):
+        for server in servers:
+            rates[server.name].append(measure(server, options.seconds, options.connections))
+    middle: dict[str, Any] = {name: statistics.median(values) for name, values in rates.items()}
+    for name, values in rates.items():
+        spread = f"{min(values):,.0f} to {max(values):,.0f}"
+        print(f"  {name:8} {middle[name]:10,.0f} requests/s  (median of {len(values)}; {spread})")
+    for peer, target in TARGETS.items():
+        ratio = middle["errbook"] / middle[peer]
+        print(
+            f"  errbook / {peer}: {ratio:.2f} (target: at least {target:g}) {'reached' if ratio >= target else 'MISSED'}"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
