@@ -6,7 +6,7 @@ from importlib.resources import files
 from fastapi import APIRouter, Request, Response
 
 from errbook_api.problems import ProblemError
-from errbook_api.representation import Policy, Representation, represent
+from errbook_api.representation import Policy, Representation, page_policy, represent
 
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -51,8 +51,7 @@ _FILES = {
 
 def router(policy: Policy) -> APIRouter:
     """Return the router of the documentation and its files."""
-    common = dict(policy.common) | {"content-security-policy": CONTENT_SECURITY}
-    own = Policy(policy.cache, tuple(common.items()))
+    own = page_policy(policy, CONTENT_SECURITY)
 
     @cache
     def ready(name: str) -> Representation:

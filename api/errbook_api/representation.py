@@ -30,19 +30,31 @@ class Policy(NamedTuple):
 def policy(settings: Settings) -> Policy:
     """Return the policy that the settings ask for."""
     cache = "private, no-store" if settings.private else "public, max-age=300, stale-while-revalidate=86400"
+    # This says that nothing in an answer is to be run, loaded or framed; pages say more (`page_headers`).
     common = [
         ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
-        ("referrer-policy", "no-referrer"),
         ("x-content-type-options", "nosniff"),
-        ("x-frame-options", "DENY"),
     ]
     if settings.cors:
         common += [
             ("access-control-allow-origin", "*"),
             ("access-control-expose-headers", "ETag, X-Request-Id"),
-            ("cross-origin-resource-policy", "cross-origin"),
         ]
     return Policy(cache, tuple(common))
+
+
+def page_policy(policy: Policy, content_security: str) -> Policy:
+    """Return the policy for pages, which browsers show: what they may load, and who may frame them."""
+    common = {
+        "content-security-policy": content_security,
+        "cross-origin-opener-policy": "same-origin",
+        "referrer-policy": "strict-origin-when-cross-origin",
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+    }
+    # Static JSON lies among the pages and is to be read from everywhere, as the service's own answers are.
+    common |= {name: value for name, value in policy.common if name == "access-control-allow-origin"}
+    return Policy(policy.cache, tuple(common.items()))
 
 
 class Representation(NamedTuple):

@@ -17,7 +17,7 @@ from starlette.types import Scope
 
 from errbook_api import negotiation
 from errbook_api.negotiation import HTML, JSON, TEXT
-from errbook_api.representation import Policy, Representation, represent
+from errbook_api.representation import Policy, Representation, page_policy, represent
 from errbook_api.service import notes
 
 CONTENT_SECURITY = (
@@ -38,12 +38,7 @@ class Site(StaticFiles):
         """`folder` holds an index.html; RuntimeError when it does not exist."""
         super().__init__(directory=folder, html=True)
         self._folder = folder
-        common = dict(policy.common) | {
-            "content-security-policy": CONTENT_SECURITY,
-            "referrer-policy": "strict-origin-when-cross-origin",
-        }
-        common.pop("access-control-expose-headers", None)
-        self._policy = Policy(policy.cache, tuple(common.items()))
+        self._policy = page_policy(policy, CONTENT_SECURITY)
         self._tags: dict[tuple[str, int, int], str] = {}
         self._ready: OrderedDict[tuple[str, str], Representation] = OrderedDict()
         self._held = 0

@@ -35,7 +35,7 @@ CREATE TABLE name (
 CREATE INDEX entry_condition ON entry (condition);
 CREATE INDEX entry_category ON entry (category);
 CREATE VIRTUAL TABLE search USING fts5 (
-    names, title, messages, summary, body, content = '', prefix = '2 3', tokenize = "unicode61 tokenchars '_'"
+    names, title, messages, summary, body, content = '', tokenize = "unicode61 tokenchars '_'"
 );
 """
 

@@ -1,6 +1,6 @@
 """The page of one entry, in the order of its anatomy."""
 
-from typing import Any, Final
+from typing import Any
 
 from errbook.entry import Entry
 from errbook.render import scenario
@@ -12,15 +12,12 @@ from errbook_site.rows import Row
 from errbook_site.templates import render
 from errbook_site.terms import Terms
 
-_BOOST: Final = {"very-common": 4.0, "common": 2.0, "occasional": 1.0, "rare": 0.5}
-"""How much more a page weighs in the site's search by the frequency of its error."""
 
-
-def page(entry: Entry, terms: Terms, elsewhere: list[Row], problems: str = "") -> Page:
+def page(entry: Entry, terms: Terms, elsewhere: list[Row], weight: float = 1.0, problems: str = "") -> Page:
     """Return the page of an entry.
 
-    `elsewhere` are rows of the same condition in other engines. `problems` is HTML shown above everything, for the
-    preview.
+    `elsewhere` are rows of the same condition in other engines, `weight` is the page's in the site's search. `problems` is
+    HTML shown above everything, for the preview.
     """
     address = entry.page.strip("/") + "/"
     title = f"{terms.engine(entry.engine)} {entry.code}: {entry.title}"
@@ -43,7 +40,7 @@ def page(entry: Entry, terms: Terms, elsewhere: list[Row], problems: str = "") -
         ),
         toc=toc,
         tags=_tags(entry),
-        boost=_BOOST[entry.frequency],
+        boost=weight,
         meta={
             "head_title": _head_title(entry, terms),
             "twin": "index.md",

@@ -12,7 +12,7 @@ from typing import Final
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
 
-from errbook_site import addresses, entry, guides, listings, machine
+from errbook_site import addresses, entry, guides, listings, machine, ranking
 from errbook_site.page import Asset, Page
 from errbook_site.rows import Rows
 from errbook_site.terms import Terms
@@ -32,16 +32,17 @@ def pages(knowledge: Knowledge, site: str = DEFAULT_SITE) -> Iterator[Page | Ass
     rows = Rows.of(knowledge)
     yield from guides.pages(knowledge, rows, terms)
     yield from listings.pages(knowledge, rows, terms)
+    weights = ranking.weights(rows)
     for item in knowledge.all():
-        yield entry_page(item, rows, terms)
+        yield entry_page(item, rows, terms, weights[item.id])
         yield machine.twin(item, knowledge)
     yield from addresses.pages(rows, terms, site, _FIXED | frozenset(terms.engines))
     yield from machine.files(knowledge, rows, terms, site)
 
 
-def entry_page(item: Entry, rows: Rows, terms: Terms, problems: str = "") -> Page:
-    """Return the page of one entry; `problems` is HTML to show above it."""
-    return entry.page(item, terms, rows.elsewhere(item.condition, item.engines), problems)
+def entry_page(item: Entry, rows: Rows, terms: Terms, weight: float = 1.0, problems: str = "") -> Page:
+    """Return the page of one entry; `weight` is its weight in the search, `problems` is HTML to show above it."""
+    return entry.page(item, terms, rows.elsewhere(item.condition, item.engines), weight, problems)
 
 
 def write(knowledge: Knowledge, folder: Path, site: str = DEFAULT_SITE) -> int:

@@ -92,7 +92,7 @@ class Preview:
         above = part("problems", problems=problems, stale=not entries, path=self.path) if problems else ""
         if self._entry is None:
             return [self._only_problems(problems), *self._frame()]
-        page = entry_page(self._entry, self._rows, self._terms, above)
+        page = entry_page(self._entry, self._rows, self._terms, problems=above)
         page = page._replace(in_sitemap=False, meta={**page.meta, "preview": True})
         return [page, machine.twin(self._entry, self._shared), *self._frame()]
 
