@@ -1,10 +1,10 @@
 """How fast one lookup is answered, against nginx and against a plain FastAPI route, measured side by side in one run.
 
 All serve ``/errors/mysql/1040`` over keep-alive connections on loopback, one worker each, access logs off: nginx the
-same bytes from disk with the same headers; FastAPI on uvicorn (uvloop, httptools) the same entry, read from the compiled
-file and given out through a response model, and, as "kept", from a model that is held in memory. Rounds alternate
-between the servers; the ratio is the median of the rounds' own ratios, so that whatever else the machine does meanwhile
-weighs on both sides.
+same bytes from disk with the same headers; FastAPI on uvicorn (uvloop, httptools) the same entry, read from the
+compiled file and given out through a response model, and, as "kept", from a model that is held in memory. Rounds
+alternate between the servers; the ratio is the median of the rounds' own ratios, so that whatever else the machine does
+meanwhile weighs on both sides.
 
     python benchmarks/api.py [--rounds 5] [--seconds 4] [--connections 32]
 """

@@ -17,6 +17,7 @@ from errbook_api.edge import Edge
 from errbook_api.front import Front
 from errbook_api.metrics import Counts, Metrics
 from errbook_api.negotiation import JSON
+from errbook_api.notes import notes
 from errbook_api.observe import Observer
 from errbook_api.problems import ProblemError
 from errbook_api.representation import policy, represent
@@ -137,8 +138,8 @@ def _refusals(app: FastAPI, parts: Service) -> None:
 
     def answer(request: Request, problem: ProblemError) -> Response:
         if problem.kind == "no-such-error":
-            request.scope["errbook"]["outcome"] = "not_found"
-        status, headers, body = problems.render(problem, request.url.path, request.headers.get("accept"), parts.policy)
+            notes(request.scope)["outcome"] = "not_found"
+        status, headers, body = problems.render(problem, request.scope, parts.policy)
         return Response(body, status, dict(headers))
 
     async def own(request: Request, error: Exception) -> Response:

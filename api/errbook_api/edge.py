@@ -15,9 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from errbook_api import problems
 from errbook_api.bridge import GoneError
 from errbook_api.negotiation import SUFFIXES
+from errbook_api.notes import notes
 from errbook_api.problems import SORRY, ProblemError
 from errbook_api.representation import Headers
-from errbook_api.service import Service, bare, is_resource, notes
+from errbook_api.service import Service, bare, is_resource
 
 _ASKED = "Accept, Accept-Encoding, If-None-Match, X-Request-Id, Content-Type"
 """Request headers that pages of other origins may send."""
@@ -39,6 +40,7 @@ class Edge:
         method, path = scope["method"], scope["path"]
         asked = Given(scope=scope)
         noted = notes(scope)
+        noted["path"] = path
         request_id = noted["request_id"] = self._service.observer.request_id(asked.get("x-request-id"))
         sent = {"status": 0, "size": 0}
 
@@ -108,7 +110,7 @@ class Edge:
         return 204, headers, b""
 
     def _refusal(self, problem: ProblemError, scope: Scope) -> tuple[int, Headers, bytes]:
-        return problems.render(problem, scope["path"], Given(scope=scope).get("accept"), self._service.policy)
+        return problems.render(problem, scope, self._service.policy)
 
 
 async def _respond(send: Send, status: int, headers: Headers, body: bytes) -> None:

@@ -7,9 +7,13 @@ type, its `detail` is about this request.
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.datastructures import Headers as Given
+from starlette.types import Scope
+
 from errbook.public import dumps
 from errbook_api import negotiation
 from errbook_api.negotiation import HTML, JSON, MARKDOWN, TEXT
+from errbook_api.notes import notes
 from errbook_api.representation import Headers, Policy
 
 PROBLEM = "application/problem+json"
@@ -75,11 +79,12 @@ def text(problem: ProblemError) -> str:
     return "\n".join(lines) + "\n"
 
 
-def render(problem: ProblemError, path: str, accept: str | None, policy: Policy) -> tuple[int, Headers, bytes]:
-    """Return status, headers and body of a problem: JSON, or plain text where that is what is wanted."""
-    body, kind = dumps(document(problem, path)), PROBLEM
-    ending = "." + path.rpartition(".")[2]
-    chosen = negotiation.SUFFIXES.get(ending) or negotiation.media_type(accept, (PROBLEM, JSON, TEXT, MARKDOWN, HTML))
+def render(problem: ProblemError, scope: Scope, policy: Policy) -> tuple[int, Headers, bytes]:
+    """Return status, headers and body of a problem: JSON, or plain text where that is what the request wants."""
+    noted = notes(scope)
+    body, kind = dumps(document(problem, str(noted["path"]))), PROBLEM
+    accept = Given(scope=scope).get("accept")
+    chosen = noted.get("suffix") or negotiation.media_type(accept, (PROBLEM, JSON, TEXT, MARKDOWN, HTML))
     if chosen in (TEXT, MARKDOWN):
         body, kind = text(problem).encode(), f"{chosen}; charset=utf-8"
     # A missing error may be written tomorrow, and is asked for again and again today.

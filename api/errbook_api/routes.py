@@ -15,9 +15,10 @@ from errbook.knowledge import FILTERS, Knowledge
 from errbook.query import MAX_LENGTH, is_sqlstate
 from errbook_api import negotiation, pages, paging
 from errbook_api.negotiation import HTML, JSON, MARKDOWN, TEXT
+from errbook_api.notes import notes
 from errbook_api.problems import ProblemError
 from errbook_api.representation import represent
-from errbook_api.service import Service, notes
+from errbook_api.service import Service
 from errbook_api.site import Site
 from errbook_api.table import VARY
 

@@ -1,6 +1,6 @@
 """What the parts of one running service share."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from errbook_api.current import Current
 from errbook_api.metrics import Metrics
@@ -8,9 +8,6 @@ from errbook_api.observe import Observer
 from errbook_api.representation import Policy
 from errbook_api.settings import Settings
 from errbook_api.table import PREFIXES
-
-KEY = "errbook"
-"""Where a request's own notes are in its ASGI scope: request_id, suffix (media type or None), outcome, route."""
 
 RESOURCES = ("errors", "entries", "sqlstates", "conditions", "categories", "engines", "search")
 """First parts of the paths that the service answers itself."""
@@ -24,12 +21,6 @@ class Service(NamedTuple):
     current: Current
     observer: Observer
     metrics: Metrics
-
-
-def notes(scope: Any) -> dict[str, Any]:
-    """Return the notes of a request, which whoever handles it may read and add to."""
-    found: dict[str, Any] = scope.setdefault(KEY, {})
-    return found
 
 
 def bare(path: str) -> str:

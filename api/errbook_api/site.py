@@ -17,8 +17,8 @@ from starlette.types import Scope
 
 from errbook_api import negotiation
 from errbook_api.negotiation import HTML, JSON, TEXT
+from errbook_api.notes import notes
 from errbook_api.representation import Policy, Representation, page_policy, represent
-from errbook_api.service import notes
 
 CONTENT_SECURITY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "

@@ -21,7 +21,7 @@ def _lexer(language: str) -> Lexer:
     return get_lexer_by_name(_LEXERS.get(language, language), **options)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=64)
 def code(text: str, language: str = "sql") -> Markup:
     """Return a block of code in one of the languages of schema/entry.schema.json."""
     coloured = highlight(text, _lexer(language), _FORMATTER)

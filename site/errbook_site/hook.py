@@ -11,6 +11,7 @@ import errbook
 from errbook.compile import CheckFailed
 from errbook.knowledge import Knowledge
 from errbook.problem import text as problem_text
+from markupsafe import escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort
 from mkdocs.structure.files import File, Files, InclusionLevel
@@ -59,7 +60,9 @@ class Hook:
     def on_page_markdown(self, markdown: str, page: MkDocsPage, **_: Any) -> str:
         """Give a generated page its front matter; there is no Markdown to it."""
         if generated := self._pages.get(page.file.src_uri):
-            page.meta = generated.front_matter()
+            # The theme prints these two as they are, and Markup is not escaped twice where our own templates escape.
+            meta = generated.front_matter()
+            page.meta = meta | {name: escape(meta[name]) for name in ("title", "description")}
             return ""
         return markdown
 
@@ -85,8 +88,6 @@ def toc(headings: Any) -> TableOfContents:
 
 
 def _token(heading: Heading) -> dict[str, Any]:
-    from markupsafe import escape
-
     # The theme prints titles as HTML.
     return {"level": heading.level, "id": heading.anchor, "name": str(escape(heading.text)), "children": []}
 

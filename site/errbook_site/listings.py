@@ -91,19 +91,14 @@ def _conditions(rows: Rows, terms: Terms) -> Iterator[Page]:
         terms=terms,
     )
     for term, listed in found:
-        by_engine = [
-            (engine, [row for row in listed if engine in row.engines])
-            for engine in terms.engines
-            if any(engine in row.engines for row in listed)
-        ]
         yield _page(
             f"conditions/{term.value}/",
             f"{term.title} in every engine",
             term.description,
             "condition",
             heading=term.title,
-            by_engine=by_engine,
-            missing=[engine for engine in terms.engines if engine not in dict(by_engine)],
+            rows=listed,
+            missing=[engine for engine in terms.engines if not any(engine in row.engines for row in listed)],
             terms=terms,
         )
 

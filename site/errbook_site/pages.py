@@ -5,7 +5,7 @@ generator that runs no hooks.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -45,10 +45,10 @@ def entry_page(item: Entry, rows: Rows, terms: Terms, weight: float = 1.0, probl
     return entry.page(item, terms, rows.elsewhere(item.condition, item.engines), weight, problems)
 
 
-def write(knowledge: Knowledge, folder: Path, site: str = DEFAULT_SITE) -> int:
-    """Write every page as a Markdown file and every file as it is below a folder; return how many were written."""
+def write(items: Iterable[Page | Asset], folder: Path) -> int:
+    """Write pages as Markdown files and files as they are below a folder; return how many were written."""
     number = 0
-    for item in pages(knowledge, site):
+    for item in items:
         if isinstance(item, Page):
             target = folder / item.source
             # JSON is YAML; one line a field keeps the files easy to compare.

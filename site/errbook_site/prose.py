@@ -24,6 +24,11 @@ def paragraphs(text: str) -> Markup:
     return Markup("").join(_block(block) for block in _GAP.split(text.strip()) if block.strip())
 
 
+def breakable(name: str) -> Markup:
+    """Return a long name, such as a class with its package, that may be broken after its dots."""
+    return Markup(".<wbr>").join(name.split("."))
+
+
 def plain(text: str) -> str:
     """Return one run of text without its markup, for titles and attributes."""
     return " ".join(_CODE.sub(r"\1", text).split())

@@ -26,6 +26,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters |= {
+        "breakable": prose.breakable,
         "inline": prose.inline,
         "paragraphs": prose.paragraphs,
         "plain": prose.plain,

@@ -30,11 +30,15 @@ def _layer() -> ModuleType:
 
 
 class Server(NamedTuple):
-    """A running server: its process, its address, a client for it, and the files that it writes to."""
+    """A running server: its process, its address, clients for it, and the files that it writes to.
+
+    `client` keeps its connections, `fresh` opens one for each request, which any of the processes may take.
+    """
 
     process: subprocess.Popen[bytes]
     url: str
     client: httpx.Client
+    fresh: httpx.Client
     log: Path
     errors: Path
 
@@ -57,9 +61,10 @@ def _start(folder: Path, port: int, **environment: str) -> Iterator[Server]:
         process = subprocess.Popen(command, env=kept | given, stdout=subprocess.DEVNULL, stderr=stderr)
         url = f"http://127.0.0.1:{port}"
         try:
-            with httpx.Client(base_url=url, timeout=20) as client:
+            never = httpx.Limits(max_keepalive_connections=0)
+            with httpx.Client(base_url=url, timeout=20) as client, httpx.Client(base_url=url, limits=never) as fresh:
                 _wait(client, process, errors)
-                yield Server(process, url, client, log, errors)
+                yield Server(process, url, client, fresh, log, errors)
         finally:
             if process.poll() is None:
                 process.terminate()

@@ -47,7 +47,6 @@ def test_hostile_entry_is_shown_and_not_run(knowledge: Knowledge, entry: Entry, 
     page = pages.entry_page(entry, Rows.of(knowledge), Terms(knowledge))
     build.run_pages([page], tmp_path / "site")
     html = (tmp_path / "site" / "mysql" / "1040" / "index.html").read_text()
-    assert "49" not in page.html.replace(HOSTILE, "")[:200]
     for tag, values in Document(html).tags:
         assert not any(name.startswith("on") for name in values), (tag, values)
         assert values.get("src") != "x", (tag, values)

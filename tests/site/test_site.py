@@ -174,12 +174,12 @@ def test_plain_mkdocs_builds_the_same_pages(site: Path, knowledge: Knowledge, tm
     html = (out / "mysql" / "1040" / "index.html").read_text()
     assert '<link rel="canonical" href="https://errors.example.org/book/mysql/1040/">' in html
     assert "https://git.example.org/errbook/edit/main/errors/mysql/1040.yaml" in html
-    assert "https://git.example.org/errbook/issues/new?title=MySQL%201040" in html
+    assert "https://git.example.org/errbook/issues/new?title=MySQL%20and%20MariaDB%20error%201040" in html
     assert sorted(set(broken(out, "https://errors.example.org/book/"))) == []
 
 
 def test_pages_can_be_written_as_plain_files(knowledge: Knowledge, tmp_path: Path) -> None:
-    number = pages.write(knowledge, tmp_path)
+    number = pages.write(pages.pages(knowledge), tmp_path)
     assert number == sum(path.is_file() for path in tmp_path.rglob("*"))
     text = (tmp_path / "mysql" / "1040.md").read_text()
     _, front, body = text.split("---\n", 2)

@@ -1,0 +1,159 @@
+"""How long the site takes to build, against plain mkdocs-material on the same pages, and how that grows.
+
+    python benchmarks/site.py [--sizes 1000 4000] [--source DIRECTORY]
+
+Synthetic entries are copies of the real ones under new codes, in a layer of their own. Each build runs in a process of
+its own; the peer builds the pages that the hook would add, written to disk as Markdown, out of the navigation, and
+without the hook. Our time includes what the peer does not do: rendering the pages from the knowledge, the Markdown
+twins, the short addresses and the static JSON. Printed: seconds, milliseconds a page, and the two ratios with their bars.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BAR_PEER = 1.5
+BAR_GROWTH = 1.3
+
+_OURS = """
+import json, sys, time
+from pathlib import Path
+from errbook.knowledge import Knowledge
+from errbook_site import build
+with Knowledge(Path(sys.argv[1])) as knowledge:
+    start = time.perf_counter()
+    build.run(knowledge, Path(sys.argv[2]))
+    print(json.dumps(time.perf_counter() - start))
+"""
+_PEER = """
+import json, logging, sys, time
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+logging.getLogger("mkdocs").setLevel(logging.WARNING)
+start = time.perf_counter()
+build(load_config(config_file=sys.argv[1]))
+print(json.dumps(time.perf_counter() - start))
+"""
+_COMPILE = """
+import json, sys, time
+from pathlib import Path
+from errbook.compile import CheckFailed, compile_knowledge
+from errbook.problem import text
+start = time.perf_counter()
+try:
+    compile_knowledge([Path(sys.argv[1])], Path(sys.argv[2]))
+except CheckFailed as failed:
+    sys.exit("\\n".join(map(text, failed.problems)))
+print(json.dumps(time.perf_counter() - start))
+"""
+_WRITE = """
+import json, sys
+from pathlib import Path
+from errbook.knowledge import Knowledge
+from errbook_site.page import Page
+from errbook_site import pages
+with Knowledge(Path(sys.argv[1])) as knowledge:
+    print(json.dumps(pages.write((item for item in pages.pages(knowledge) if isinstance(item, Page)), Path(sys.argv[2]))))
+"""
+_PEER_CONFIG = """
+site_name: errbook
+site_url: http://127.0.0.1:8000/
+docs_dir: docs
+site_dir: out
+theme: {name: material, font: false, features: [navigation.tabs, content.code.copy, toc.follow]}
+plugins: [search]
+nav: [index.md]
+not_in_nav: "*"
+"""
+
+
+def main() -> int:
+    """Measure and print; return 1 when a ratio is beyond its bar."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--sizes", nargs=2, type=int, default=[1000, 4000], metavar="N")
+    parser.add_argument("--source", type=Path, default=ROOT, help="directory whose errors/ is copied; default: the checkout")
+    options = parser.parse_args()
+    small, large = options.sizes
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {platform.platform()}")
+    print(f"Python {platform.python_version()}, mkdocs {version('mkdocs')}, mkdocs-material {version('mkdocs-material')}")
+    each = {size: measure(size, options.source / "errors") for size in (small, large)}
+    growth, peer = each[large][0] / each[small][0], each[large][0] / each[large][1]
+    print(f"ours / plain mkdocs-material at {large:,}, per page: {peer:.2f} (bar {BAR_PEER})")
+    print(f"ours at {large:,} / ours at {small:,}, per page: {growth:.2f} (bar {BAR_GROWTH})")
+    return int(peer > BAR_PEER or growth > BAR_GROWTH)
+
+
+def measure(size: int, source: Path) -> tuple[float, float]:
+    """Build a site of so many entries both ways; return seconds a page, ours and the peer's."""
+    with tempfile.TemporaryDirectory(prefix="errbook-benchmark-") as name:
+        folder = Path(name)
+        synthesise(source, folder / "layer" / "errors", size)
+        compiled = _run(_COMPILE, folder / "layer", folder / "errbook.db")
+        plain = folder / "plain"
+        pages = int(_run(_WRITE, folder / "errbook.db", plain / "docs"))
+        (plain / "mkdocs.yml").write_text(_PEER_CONFIG)
+        ours = _run(_OURS, folder / "errbook.db", folder / "site")
+        peer = _run(_PEER, plain / "mkdocs.yml")
+        print(
+            f"{size:,} entries, {pages:,} pages: compiled in {compiled:.1f} s; built in {ours:.1f} s "
+            f"({1000 * ours / pages:.1f} ms a page), plain {peer:.1f} s ({1000 * peer / pages:.1f} ms a page)",
+            flush=True,
+        )
+        return ours / pages, peer / pages
+
+
+def synthesise(source: Path, target: Path, size: int) -> None:
+    """Write so many copies of the entries of `source` under new codes, and the engines they need, below `target`."""
+    shared = [*source.glob("*/engine.yaml"), source / "sqlstates.yaml"]
+    originals = sorted(set(source.glob("*/*.yaml")) - set(shared))
+    for path in shared:
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    for number in range(size):
+        path = originals[number % len(originals)]
+        engine = path.parent.name
+        code = _code(engine, number)
+        text = path.read_text()
+        # Neighbours stay behind: a copy that names the original's would have to be named back by it.
+        text = re.sub(r"^related:\n(?:[ -].*\n|\n(?=[ -]))*", "", text, flags=re.MULTILINE)
+        text = re.sub(r"^aliases:\n(?:[ -].*\n|\n(?=[ -]))*", "", text, flags=re.MULTILINE)
+        text = re.sub(r"^code: .*$", f'code: "{code}"', text, flags=re.MULTILINE)
+        text = re.sub(r"^symbol: .*$", lambda found: f"{found[0]}_{number}", text, flags=re.MULTILINE)
+        if engine == "postgresql":
+            text = re.sub(r"^sqlstate: .*$", f'sqlstate: "{code}"', text, flags=re.MULTILINE)
+        (target / engine / f"{code}.yaml").write_text(text)
+
+
+def _code(engine: str, number: int) -> str:
+    if engine == "postgresql":
+        digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        return "XX" + "".join(digits[number // 36**place % 36] for place in (2, 1, 0))
+    return str(10000 + number) if engine == "sqlite" else str(100000 + number)
+
+
+def _run(program: str, *arguments: Path) -> float:
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "core"), str(ROOT / "site")]),
+        "NO_MKDOCS_2_WARNING": "1",
+    }
+    ran = subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return float(json.loads(ran.stdout.splitlines()[-1]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
