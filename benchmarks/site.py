@@ -5,7 +5,7 @@
 Synthetic entries are copies of the real ones under new codes, in a layer of their own. Each build runs in a process of
 its own; the peer builds the pages that the hook would add, written to disk as Markdown, out of the navigation, and
 without the hook. Our time includes what the peer does not do: rendering the pages from the knowledge, the Markdown
-twins, the short addresses and the static JSON. Printed: seconds, milliseconds a page, and the two ratios with their bars.
+twins, the short addresses and the static JSON. Printed: seconds, milliseconds a page, and both ratios with their bars.
 """
 
 import argparse
@@ -61,7 +61,8 @@ from errbook.knowledge import Knowledge
 from errbook_site.page import Page
 from errbook_site import pages
 with Knowledge(Path(sys.argv[1])) as knowledge:
-    print(json.dumps(pages.write((item for item in pages.pages(knowledge) if isinstance(item, Page)), Path(sys.argv[2]))))
+    found = (item for item in pages.pages(knowledge) if isinstance(item, Page))
+    print(json.dumps(pages.write(found, Path(sys.argv[2]))))
 """
 _PEER_CONFIG = """
 site_name: errbook
@@ -79,11 +80,15 @@ def main() -> int:
     """Measure and print; return 1 when a ratio is beyond its bar."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--sizes", nargs=2, type=int, default=[1000, 4000], metavar="N")
-    parser.add_argument("--source", type=Path, default=ROOT, help="directory whose errors/ is copied; default: the checkout")
+    parser.add_argument(
+        "--source", type=Path, default=ROOT, help="directory whose errors/ is copied; default: the checkout"
+    )
     options = parser.parse_args()
     small, large = options.sizes
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {platform.platform()}")
-    print(f"Python {platform.python_version()}, mkdocs {version('mkdocs')}, mkdocs-material {version('mkdocs-material')}")
+    print(
+        f"Python {platform.python_version()}, mkdocs {version('mkdocs')}, mkdocs-material {version('mkdocs-material')}"
+    )
     each = {size: measure(size, options.source / "errors") for size in (small, large)}
     growth, peer = each[large][0] / each[small][0], each[large][0] / each[large][1]
     print(f"ours / plain mkdocs-material at {large:,}, per page: {peer:.2f} (bar {BAR_PEER})")
@@ -127,7 +132,7 @@ def synthesise(source: Path, target: Path, size: int) -> None:
         text = re.sub(r"^related:\n(?:[ -].*\n|\n(?=[ -]))*", "", text, flags=re.MULTILINE)
         text = re.sub(r"^aliases:\n(?:[ -].*\n|\n(?=[ -]))*", "", text, flags=re.MULTILINE)
         text = re.sub(r"^code: .*$", f'code: "{code}"', text, flags=re.MULTILINE)
-        text = re.sub(r"^symbol: .*$", lambda found: f"{found[0]}_{number}", text, flags=re.MULTILINE)
+        text = re.sub(r"^symbol: .*$", rf"\g<0>_{number}", text, flags=re.MULTILINE)
         if engine == "postgresql":
             text = re.sub(r"^sqlstate: .*$", f'sqlstate: "{code}"', text, flags=re.MULTILINE)
         (target / engine / f"{code}.yaml").write_text(text)
@@ -145,7 +150,7 @@ def _run(program: str, *arguments: Path) -> float:
         "PYTHONPATH": os.pathsep.join([str(ROOT / "core"), str(ROOT / "site")]),
         "NO_MKDOCS_2_WARNING": "1",
     }
-    ran = subprocess.run(
+    ran = subprocess.run(  # noqa: S603 - the programs are the constants above
         [sys.executable, "-c", program, *map(str, arguments)],
         env=environment,
         stdout=subprocess.PIPE,

@@ -142,11 +142,13 @@ class Knowledge:
         if not asked.names or len(asked.names) > 3:
             return []
         marks = ", ".join("?" for _ in asked.names)
-        where, values = (" AND x.engine = ?", [asked.engine]) if asked.engine else ("", [])
+        # The table of engines is joined by its key or not at all: anything else reads all of it for every lookup.
+        of_engine = " AND EXISTS (SELECT 1 FROM entry_engine x WHERE x.engine = ? AND x.position = e.position)"
+        where, values = (of_engine, [asked.engine]) if asked.engine else ("", [])
         # Only question marks are put into the text.
         rows = self._rows(
             f"SELECT e.position, e.json, n.name, min(n.kind), e.rank FROM name n JOIN entry e USING (position) "  # noqa: S608
-            f"JOIN entry_engine x USING (position) WHERE n.name IN ({marks}){where} GROUP BY e.position, n.name",
+            f"WHERE n.name IN ({marks}){where} GROUP BY e.position, n.name",
             [*asked.names, *values],
         )
         found: dict[int, list[tuple[Any, ...]]] = {}
@@ -173,8 +175,11 @@ class Knowledge:
             return None
         rows = self._rows("SELECT title, origin FROM sqlstate_class WHERE class = ?", (state[:2],))
         title, origin = rows[0] if rows else (None, None)
-        comparison = "= ?" if len(state) == 5 else "LIKE ? || '%'"
-        links = self._rows(f"{_LINK} WHERE e.sqlstate {comparison} ORDER BY e.rank, e.position", (state,))
+        # Every SQLSTATE is a name too, and names have an index.
+        among = "e.position IN (SELECT position FROM name WHERE name BETWEEN ? AND ? || 'ZZZ')"
+        links = self._rows(
+            f"{_LINK}WHERE {among} AND e.sqlstate LIKE ? || '%' ORDER BY e.rank, e.position", (state, state, state)
+        )
         return SqlState(state, state[:2], title, origin, tuple(_link(row) for row in links))
 
     def sqlstate_classes(self) -> list[tuple[str, str, str]]:
@@ -254,21 +259,19 @@ class Knowledge:
             marks = ", ".join("?" for _ in identities)
             rows = self._rows(f"{_LINK}WHERE e.id IN ({marks}){clause}", [*identities, *values])
             links = {row[0]: _link(row) for row in sorted(rows, key=lambda row: identities.index(row[0]))}
-        for joined in (" AND ", " OR ") if words else ():
-            if len(links) >= limit:
+        terms = [f'"{word}"' for word in words]
+        # The message itself is what most people type; then all of the words anywhere; any of them only for want of better.
+        tries = [f"{{title messages}} : \"{' '.join(words)}\" *", f"{' AND '.join(terms)} *", f"{' OR '.join(terms)} *"]
+        for number, match in enumerate(tries if words else ()):
+            if len(links) >= limit or (number == 2 and links):
                 break
-            terms = [f'"{word}"' for word in words]
-            terms[-1] += "*"
             rows = self._rows(
                 _LINK + f"JOIN search s ON s.rowid = e.position WHERE search MATCH ?{clause} "
                 "ORDER BY bm25(search, 12.0, 6.0, 5.0, 3.0, 1.0), e.rank, e.position LIMIT ?",
-                [joined.join(terms), *values, limit],
+                [match, *values, limit],
             )
             for row in rows:
                 links.setdefault(row[0], _link(row))
-            if links:
-                # What has all the words is the answer; "any of the words" is only for when nothing has all.
-                break
         return list(links.values())[:limit]
 
     def suggest(self, text: str, limit: int = 5) -> list[Link]:

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from errbook import places
-from errbook.knowledge import Knowledge
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 
+from errbook import places
+from errbook.knowledge import Knowledge
 from errbook_site.hook import OPTIONS
 from errbook_site.page import Asset, Page
 

@@ -5,7 +5,6 @@ from typing import Any
 from errbook.entry import Entry
 from errbook.render import scenario
 from errbook.render.first import first_code
-
 from errbook_site import prose
 from errbook_site.page import Heading, Page, root
 from errbook_site.rows import Row
@@ -16,8 +15,8 @@ from errbook_site.terms import Terms
 def page(entry: Entry, terms: Terms, elsewhere: list[Row], weight: float = 1.0, problems: str = "") -> Page:
     """Return the page of an entry.
 
-    `elsewhere` are rows of the same condition in other engines, `weight` is the page's in the site's search. `problems` is
-    HTML shown above everything, for the preview.
+    `elsewhere` are rows of the same condition in other engines, `weight` is the page's in the site's search.
+    `problems` is HTML shown above everything, for the preview.
     """
     address = entry.page.strip("/") + "/"
     title = f"{terms.engine(entry.engine)} {entry.code}: {entry.title}"

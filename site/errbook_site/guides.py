@@ -1,4 +1,4 @@
-"""The front page and the guides. What they say about the data is asked of the data, and examples are produced by calls."""
+"""The front page and the guides. What they say of the data is asked of the data, and examples are produced by calls."""
 
 import json
 from collections.abc import Iterator
@@ -6,7 +6,6 @@ from typing import Any, Final, NamedTuple
 
 from errbook import answers
 from errbook.knowledge import Knowledge
-
 from errbook_site.page import Heading, Page, root
 from errbook_site.rows import Rows
 from errbook_site.templates import render
@@ -83,12 +82,23 @@ def _examples(knowledge: Knowledge, rows: Rows) -> list[Example]:
     known = knowledge.most_hit(1)[0]
     asked: list[tuple[str, str, bytes | None]] = [
         (f"errors/{known.id}.json", "One entry, whole", answers.error(knowledge, known.engine, known.code)),
-        (f"errors/{known.symbol}.json", "What a code, symbol or SQLSTATE names, best first", answers.find(knowledge, known.symbol)),
+        (
+            f"errors/{known.symbol}.json",
+            "What a code, symbol or SQLSTATE names, best first",
+            answers.find(knowledge, known.symbol),
+        ),
         ("engines.json", "Every engine", answers.engines(knowledge)),
         ("entries.json", "A link to every entry", answers.entries(knowledge)),
     ]
     if known.sqlstate:
-        asked.insert(2, (f"sqlstates/{known.sqlstate}.json", "A SQLSTATE and its entries", answers.sqlstate(knowledge, known.sqlstate)))
+        asked.insert(
+            2,
+            (
+                f"sqlstates/{known.sqlstate}.json",
+                "A SQLSTATE and its entries",
+                answers.sqlstate(knowledge, known.sqlstate),
+            ),
+        )
     return [Example(path, about, _shown(body)) for path, about, body in asked if body]
 
 

@@ -5,12 +5,9 @@ An entry's text never goes through a Markdown parser: what a writer types can on
 
 import os
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-import errbook
-from errbook.compile import CheckFailed
-from errbook.knowledge import Knowledge
-from errbook.problem import text as problem_text
 from markupsafe import escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort
@@ -18,6 +15,10 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page as MkDocsPage
 from mkdocs.structure.toc import TableOfContents, get_toc
 
+import errbook
+from errbook.compile import CheckFailed
+from errbook.knowledge import Knowledge
+from errbook.problem import text as problem_text
 from errbook_site.page import Asset, Heading, Page
 from errbook_site.pages import DEFAULT_SITE, pages
 
@@ -45,7 +46,8 @@ class Hook:
         self._pages = {}
         handed = config.extra.get(OPTIONS, {})
         engines = []
-        for item in handed["pages"] if "pages" in handed else _from_knowledge(handed.get("knowledge"), config):
+        items: Iterable[Page | Asset] = handed.get("pages") or _from_knowledge(handed.get("knowledge"), config)
+        for item in items:
             if isinstance(item, Asset):
                 files.append(_asset(item, config))
                 continue
@@ -75,9 +77,9 @@ class Hook:
         return generated.html
 
 
-def toc(headings: Any) -> TableOfContents:
+def toc(headings: Sequence[Heading]) -> TableOfContents:
     """Return mkdocs' table of contents of a page's headings."""
-    tokens: list[dict[str, Any]] = []
+    tokens: list[Any] = []
     for heading in headings:
         token = _token(heading)
         if heading.level > 2 and tokens:
@@ -92,7 +94,7 @@ def _token(heading: Heading) -> dict[str, Any]:
     return {"level": heading.level, "id": heading.anchor, "name": str(escape(heading.text)), "children": []}
 
 
-def _from_knowledge(knowledge: Knowledge | None, config: MkDocsConfig) -> Any:
+def _from_knowledge(knowledge: Knowledge | None, config: MkDocsConfig) -> Iterator[Page | Asset]:
     site = config.site_url or os.environ.get("ERRBOOK_SITE_URL") or DEFAULT_SITE
     if knowledge is not None:
         yield from pages(knowledge, site)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from errbook.knowledge import Knowledge
-
 from errbook_site import prose
 from errbook_site.page import Page, root
 from errbook_site.rows import Row, Rows
@@ -81,7 +80,9 @@ def _categories(rows: Rows, terms: Terms) -> Iterator[Page]:
 
 
 def _conditions(rows: Rows, terms: Terms) -> Iterator[Page]:
-    found = [(term, rows.by_condition[term.value]) for term in terms.all("condition") if term.value in rows.by_condition]
+    found = [
+        (term, rows.by_condition[term.value]) for term in terms.all("condition") if term.value in rows.by_condition
+    ]
     yield _page(
         "conditions/",
         "Conditions",

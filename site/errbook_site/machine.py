@@ -7,7 +7,6 @@ from errbook import answers
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
 from errbook.render import markdown
-
 from errbook_site.page import Asset
 from errbook_site.rows import Rows
 from errbook_site.templates import render

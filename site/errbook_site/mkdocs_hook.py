@@ -1,4 +1,4 @@
-"""What mkdocs loads from mkdocs.yml: hands its events to `errbook_site.hook`, also in a checkout that is not installed."""
+"""What mkdocs.yml names: hands mkdocs' events to `errbook_site.hook`, also in a checkout that is not installed."""
 
 import sys
 from pathlib import Path

@@ -15,9 +15,9 @@ class Heading(NamedTuple):
 class Page(NamedTuple):
     """One page.
 
-    `address` is its path below the site's root, such as ``mysql/1040/``; the front page's is empty. `html` is the content
-    inside the theme's frame. `title` stands in the browser's tab and in search results. `meta` is what the theme's
-    templates ask for besides (keys in `overrides/main.html`). `toc` is in the order of the page.
+    `address` is its path below the site's root, such as ``mysql/1040/``; the front page's is empty. `html` is the
+    content inside the theme's frame. `title` stands in the browser's tab and in search results. `meta` is what the
+    theme's templates ask for besides (keys in `overrides/main.html`). `toc` is in the order of the page.
     """
 
     address: str
@@ -34,7 +34,9 @@ class Page(NamedTuple):
     @property
     def source(self) -> str:
         """The path that the page's Markdown file has or would have."""
-        return f"{self.address}index.md" if not self.address or self.address.count("/") == 1 else f"{self.address[:-1]}.md"
+        return (
+            f"{self.address}index.md" if not self.address or self.address.count("/") == 1 else f"{self.address[:-1]}.md"
+        )
 
     def front_matter(self) -> dict[str, Any]:
         """Return the page's front matter as mkdocs-material reads it."""

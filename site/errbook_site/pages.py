@@ -1,7 +1,7 @@
 """Every page and file of the site, from the knowledge alone.
 
-The same pages go through mkdocs (`errbook_site.hook`) or to a folder as Markdown files with front matter (`write`), for a
-generator that runs no hooks.
+The same pages go through mkdocs (`errbook_site.hook`) or to a folder as Markdown files with front matter (`write`), for
+a generator that runs no hooks.
 """
 
 import json
@@ -11,7 +11,6 @@ from typing import Final
 
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
-
 from errbook_site import addresses, entry, guides, listings, machine, ranking
 from errbook_site.page import Asset, Page
 from errbook_site.rows import Rows
@@ -21,7 +20,19 @@ DEFAULT_SITE: Final = "http://127.0.0.1:8000/"
 """Where the site is when nothing is configured: where `mkdocs serve` puts it."""
 
 _FIXED: Final = frozenset(
-    {"about", "api", "assets", "categories", "conditions", "contribute", "reading", "rules", "search", "sqlstates", "index"}
+    {
+        "about",
+        "api",
+        "assets",
+        "categories",
+        "conditions",
+        "contribute",
+        "reading",
+        "rules",
+        "search",
+        "sqlstates",
+        "index",
+    }
 )
 
 

@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
+from mkdocs.livereload import LiveReloadServer
+
 from errbook import places, public
 from errbook.check import check
 from errbook.compile import compile_knowledge
@@ -17,8 +19,6 @@ from errbook.entry import Entry
 from errbook.knowledge import Knowledge
 from errbook.problem import Problem
 from errbook.source import Source, read
-from mkdocs.livereload import LiveReloadServer
-
 from errbook_site import addresses, build, machine
 from errbook_site.page import Asset, Page
 from errbook_site.pages import DEFAULT_SITE, entry_page
@@ -41,7 +41,7 @@ def run(identity: str, host: str = "127.0.0.1", port: int = 8001, open_browser: 
         server = serve(preview, Path(scratch), host, port)
         print(f"http://{host}:{port}/{identity}/ shows {preview.path}; Ctrl-C ends it", flush=True)
         try:
-            server.serve(open_in_browser=open_browser)
+            server.serve(open_in_browser=open_browser)  # type: ignore[no-untyped-call] # mkdocs leaves it untyped
         except KeyboardInterrupt:
             pass
         finally:
@@ -125,7 +125,7 @@ def _find(identity: str) -> tuple[Path, Path]:
 
 
 def _shared(folder: Path) -> Knowledge:
-    """Compile what all entries share: engines, SQLSTATE classes and vocabularies. The entries may be as broken as they like."""
+    """Compile what all entries share, engines, SQLSTATE classes and vocabularies, however broken the entries are."""
     for layer in reversed(places.layers()):
         for path in [*(layer / "errors").glob("*/engine.yaml"), *(layer / "errors").glob("sqlstates.yaml")]:
             target = folder / path.relative_to(layer)
@@ -136,7 +136,7 @@ def _shared(folder: Path) -> Knowledge:
 
 
 def _compiled_rows() -> Rows:
-    """Return the rows of the last compilation, for the links to the same condition elsewhere; none where there was none."""
+    """Return the rows of the last compilation, for links to the same condition elsewhere; none where there was none."""
     try:
         with Knowledge(places.database()) as knowledge:
             return Rows.of(knowledge)

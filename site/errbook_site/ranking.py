@@ -1,7 +1,7 @@
 """How much a page weighs in the site's own search.
 
-The search completes what is typed: ``5`` finds everything that begins with 5. So an entry whose name is the beginning of
-other names must weigh more than those others, or nobody could ever find it by its whole name.
+The search completes what is typed: ``5`` finds everything that begins with 5. So an entry whose name is the beginning
+of other names must weigh more than those others, or nobody could ever find it by its whole name.
 """
 
 from collections import defaultdict
@@ -12,7 +12,7 @@ from errbook_site.rows import Rows
 _FREQUENCY: Final = {"very-common": 4.0, "common": 2.0, "occasional": 1.0, "rare": 0.5}
 _AHEAD: Final = 1.5
 _PASSES: Final = 4
-"""An entry has several names, so one pass can move what another relies on; chains of names are never longer in practice."""
+"""An entry has several names, so one pass can move what another relies on; real chains of names are short."""
 
 
 def weights(rows: Rows) -> dict[str, float]:

@@ -50,7 +50,12 @@ def _row(value: dict[str, Any]) -> Row:
         value["symbol"],
         tuple(alias["symbol"] for alias in value["aliases"]),
         value["sqlstate"],
-        *(value[key] for key in ("title", "summary", "severity", "frequency", "category", "condition")),
+        value["title"],
+        value["summary"],
+        value["severity"],
+        value["frequency"],
+        value["category"],
+        value["condition"],
         value["risk"]["level"],
         value["retry"]["verdict"],
     )

@@ -1,4 +1,4 @@
-"""The Jinja environment of the pages' own templates; everything that a template prints is escaped unless it is Markup."""
+"""The Jinja environment of the pages' own templates; whatever a template prints is escaped unless it is Markup."""
 
 import re
 from functools import cache
@@ -8,7 +8,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from errbook.render import scenario
-
 from errbook_site import highlight, prose
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")

@@ -200,7 +200,7 @@ def test_a_new_entry_is_refused_until_it_is_written(errbook: Run, tmp_path: Path
     assert str(path) in made.stdout
     checked = errbook("check", str(path))
     assert checked.returncode == 1
-    assert "placeholder" in checked.stdout
+    assert "unwritten: this is still the text of the scaffold" in checked.stdout
     again = errbook("new", "mysql/1364")
     assert again.returncode == 1
     assert "exists already; edit it" in again.stderr

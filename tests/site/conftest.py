@@ -1,4 +1,4 @@
-"""The real site, built once, served as the service serves it, and a real browser that watches for what must not happen."""
+"""The real site, built once, served as the service serves it, and a real browser that watches what must not happen."""
 
 import functools
 import http.server
@@ -72,9 +72,7 @@ def site(knowledge: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture(scope="session")
 def address(site: Path) -> Iterator[str]:
     """Where the built site is served, without a slash at the end."""
-    with http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(_Handler, directory=str(site))
-    ) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, directory=str(site))) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -92,7 +90,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Open]:
-    """Open a path of the site at a width, in light or dark; fail for requests elsewhere and for errors on the console."""
+    """Open a path of the site at a width, light or dark; fail for requests elsewhere and for errors on the console."""
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 

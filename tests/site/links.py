@@ -30,13 +30,15 @@ class Document(HTMLParser):
         values = dict(attrs)
         self.tags.append((tag, values))
         self.anchors |= {value for name in ("id", "name") if (value := values.get(name))}
-        self.links += [Link(name, value) for name in ("href", "src", "action", "data-target") if (value := values.get(name))]
+        self.links += [
+            Link(name, value) for name in ("href", "src", "action", "data-target") if (value := values.get(name))
+        ]
         if values.get("http-equiv") == "refresh":
             self.links.append(Link("refresh", (values["content"] or "").partition("url=")[2]))
 
 
 def broken(folder: Path, site: str) -> Iterator[str]:
-    """Give every link that leads nowhere, as ``page: link``. `site` is the address that the pages take themselves to have."""
+    """Give every link that leads nowhere, as ``page: link``. `site` is the address for which the pages were built."""
     documents = {path.relative_to(folder).as_posix(): Document(path.read_text()) for path in folder.rglob("*.html")}
     for name, document in documents.items():
         for link in document.links:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.site.links import Document
 from playwright.sync_api import Browser
+from tests.site.links import Document
 
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
@@ -14,9 +14,25 @@ from errbook_site import build, pages, prose
 from errbook_site.rows import Rows
 from errbook_site.terms import Terms
 
-HOSTILE = "</script><script>window.hurt=1</script><img src=x onerror=window.hurt=1>\"' onload='window.hurt=1' {{ 7*7 }} [x](javascript:window.hurt=1) *b* `<i>`"
+HOSTILE = (
+    "</script><script>window.hurt=1</script><img src=x onerror=window.hurt=1>\"' onload='window.hurt=1' "
+    "{{ 7*7 }} [x](javascript:window.hurt=1) *b* `<i>`"
+)
 IDENTITIES = frozenset(
-    {"id", "engine", "engines", "code", "sqlstate", "severity", "frequency", "category", "condition", "level", "verdict", "page"}
+    {
+        "id",
+        "engine",
+        "engines",
+        "code",
+        "sqlstate",
+        "severity",
+        "frequency",
+        "category",
+        "condition",
+        "level",
+        "verdict",
+        "page",
+    }
     | {"language", "changes", "kind", "url", "error", "action", "on", "range", "source_file"}
 )
 """Keys whose values the schema restricts to words that cannot hurt."""
@@ -26,7 +42,9 @@ def hostile(value: Any, key: str = "") -> Any:
     """Return a public object with every free text made hostile."""
     if isinstance(value, dict):
         return {
-            name: item if name in IDENTITIES and isinstance(item, str | list) and name != "code" else hostile(item, name)
+            name: item
+            if name in IDENTITIES and isinstance(item, str | list) and name != "code"
+            else hostile(item, name)
             for name, item in value.items()
         }
     if isinstance(value, list):
@@ -43,7 +61,9 @@ def entry(knowledge: Knowledge) -> Entry:
     return Entry.of(hostile(json.loads(raw)))
 
 
-def test_hostile_entry_is_shown_and_not_run(knowledge: Knowledge, entry: Entry, tmp_path: Path, browser: Browser) -> None:
+def test_hostile_entry_is_shown_and_not_run(
+    knowledge: Knowledge, entry: Entry, tmp_path: Path, browser: Browser
+) -> None:
     page = pages.entry_page(entry, Rows.of(knowledge), Terms(knowledge))
     build.run_pages([page], tmp_path / "site")
     html = (tmp_path / "site" / "mysql" / "1040" / "index.html").read_text()

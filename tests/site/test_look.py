@@ -1,13 +1,23 @@
-"""How the pages look and work: on a phone and a wide screen, light and dark, with a keyboard, and without JavaScript."""
+"""How the pages look and work: on phone and wide screen, light and dark, with a keyboard, and without JavaScript."""
 
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from tests.site.conftest import Open
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from playwright.sync_api import expect
+from tests.site.conftest import Open
 
-PATHS = ["/", "/mysql/1040/", "/mysql/", "/conditions/too-many-connections/", "/sqlstates/08/", "/api/", "/reading/", "/rules/", "/nowhere/"]
+PATHS = [
+    "/",
+    "/mysql/1040/",
+    "/mysql/",
+    "/conditions/too-many-connections/",
+    "/sqlstates/08/",
+    "/api/",
+    "/reading/",
+    "/rules/",
+    "/nowhere/",
+]
 
 
 @pytest.mark.parametrize("width", [390, 1600])

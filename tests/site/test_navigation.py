@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from tests.site.conftest import Open
 from playwright.sync_api import Page, expect
+from tests.site.conftest import Open
 
 from errbook.knowledge import Knowledge
 

@@ -33,8 +33,8 @@ def port() -> int:
 
 
 @pytest.fixture
-def page(entry: Path, port: int, tmp_path: Path, browser: Browser) -> Iterator[Page]:
-    environment = os.environ | {"ERRBOOK_PATH": str(tmp_path), "NO_MKDOCS_2_WARNING": "1"}
+def page(entry: Path, port: int, browser: Browser) -> Iterator[Page]:
+    environment = os.environ | {"ERRBOOK_PATH": str(entry.parents[2]), "NO_MKDOCS_2_WARNING": "1"}
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / "core"), str(ROOT / "site")])
     command = f"from errbook_site import preview; raise SystemExit(preview.run('mysql/1040', '127.0.0.1', {port}))"
     process = subprocess.Popen([sys.executable, "-c", command], env=environment, stdout=subprocess.PIPE, text=True)
@@ -84,7 +84,7 @@ def test_save_is_seen_problems_are_shown_and_go(page: Page, entry: Path) -> None
     expect(page.locator("h1")).to_contain_text("Quite too many", timeout=PATIENCE)
 
 
-def test_entry_that_is_not_there(tmp_path: Path) -> None:
+def test_entry_that_is_not_there() -> None:
     command = "from errbook_site import preview; raise SystemExit(preview.run('mysql/9', '127.0.0.1', 1))"
     ran = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False)
     assert ran.returncode == 2

@@ -30,7 +30,9 @@ def test_no_inline_script_style_or_handler(site: Path) -> None:
     wrong = []
     for path in site.rglob("*.html"):
         for tag, values in Document(path.read_text()).tags:
-            inline = tag == "style" or (tag == "script" and "src" not in values and "json" not in (values.get("type") or ""))
+            inline = tag == "style" or (
+                tag == "script" and "src" not in values and "json" not in (values.get("type") or "")
+            )
             if inline or "style" in values or any(name.startswith("on") for name in values):
                 wrong.append(f"{path.relative_to(site)}: <{tag}>")
     assert wrong == []
@@ -44,7 +46,10 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
             if "//" in source and not source.startswith(pages.DEFAULT_SITE):
                 wrong.append(f"{path.relative_to(site)}: {source}")
     for path in [*site.rglob("*.css"), *(site / "assets" / "errbook").glob("*.js")]:
-        wrong += [f"{path.relative_to(site)}: {url}" for url in re.findall(r"(?:url\(|import )[\"']?(https?:[^\"')]+)", path.read_text())]
+        wrong += [
+            f"{path.relative_to(site)}: {url}"
+            for url in re.findall(r"(?:url\(|import )[\"']?(https?:[^\"')]+)", path.read_text())
+        ]
     assert wrong == []
 
 
@@ -54,7 +59,9 @@ def test_entry_page_says_what_it_is(site: Path, knowledge: Knowledge) -> None:
     html = (site / "mysql" / "1040" / "index.html").read_text()
     assert f"<title>MySQL and MariaDB error 1040 (08004): {entry.title} - errbook</title>" in html
     tags = Document(html).tags
-    meta = {values.get("name") or values.get("property"): values.get("content") for tag, values in tags if tag == "meta"}
+    meta = {
+        values.get("name") or values.get("property"): values.get("content") for tag, values in tags if tag == "meta"
+    }
     assert meta["description"] == meta["og:description"] == entry.summary.replace("`", "")
     links = {(values.get("rel") or "").strip(): values for tag, values in tags if tag == "link"}
     assert links["canonical"]["href"] == f"{pages.DEFAULT_SITE}mysql/1040/"
@@ -69,7 +76,19 @@ def test_entry_page_says_what_it_is(site: Path, knowledge: Knowledge) -> None:
 
 def test_anatomy_is_in_the_order_of_the_guide(site: Path) -> None:
     html = (site / "mysql" / "1040" / "index.html").read_text()
-    order = ["risk", "retry", "meaning", "causes", "reproduce", "fixes", "avoid", "versions", "drivers", "related", "sources"]
+    order = [
+        "risk",
+        "retry",
+        "meaning",
+        "causes",
+        "reproduce",
+        "fixes",
+        "avoid",
+        "versions",
+        "drivers",
+        "related",
+        "sources",
+    ]
     present = [anchor for anchor in order if f'id="{anchor}"' in html]
     assert present == sorted(present, key=lambda anchor: html.index(f'id="{anchor}"'))
     assert {"risk", "retry", "meaning", "causes", "reproduce", "fixes", "avoid", "drivers", "sources"} <= set(present)
@@ -141,7 +160,9 @@ def test_same_knowledge_gives_the_same_site(site: Path, knowledge: Knowledge, tm
     assert content(again) == content(site)
 
 
-def test_failed_build_leaves_the_old_site(knowledge: Knowledge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_build_leaves_the_old_site(
+    knowledge: Knowledge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "site"
     out.mkdir()
     (out / "index.html").write_text("old")

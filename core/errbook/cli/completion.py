@@ -66,4 +66,5 @@ def words(prefix: str, position: int) -> list[str]:
         known += [name for name, _ in knowledge.names()]
     if position == 1:
         known += COMMANDS
-    return sorted({word for word in known if word.lower().startswith(prefix.lower())})
+    exact = {word for word in known if word.startswith(prefix)}
+    return sorted(exact or {word for word in known if word.lower().startswith(prefix.lower())})
