@@ -78,11 +78,15 @@ entry = Answer(**answer)
 knowledge = Knowledge(os.environ["ERRBOOK_DB"])
 app = FastAPI()
 
-@app.get("/errors/{engine}/{code}", response_model=Answer)
-async def error(engine: str, code: str) -> Any:
-    if os.environ["KEPT"] == "1":
+if os.environ["KEPT"] == "1":
+    @app.get("/errors/{engine}/{code}", response_model=Answer)
+    async def error(engine: str, code: str) -> Any:
         return entry
-    return {"schema_version": "1.0", "error": json.loads(knowledge.raw(engine, code))}
+else:
+    # Reading a file blocks, so the route is no coroutine: FastAPI runs it in a thread.
+    @app.get("/errors/{engine}/{code}", response_model=Answer)
+    def error(engine: str, code: str) -> Any:
+        return {"schema_version": "1.0", "error": json.loads(knowledge.raw(engine, code))}
 '''
 
 

@@ -13,15 +13,19 @@ import json
 import os
 import platform
 import re
+import socket
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BAR_PEER = 1.5
 BAR_GROWTH = 1.3
+BAR_PREVIEW = 2.0
 
 _OURS = """
 import json, sys, time
@@ -64,6 +68,11 @@ with Knowledge(Path(sys.argv[1])) as knowledge:
     found = (item for item in pages.pages(knowledge) if isinstance(item, Page))
     print(json.dumps(pages.write(found, Path(sys.argv[2]))))
 """
+_PREVIEW = """
+import sys
+from errbook_site import preview
+sys.exit(preview.run(sys.argv[1], "127.0.0.1", int(sys.argv[2])))
+"""
 _PEER_CONFIG = """
 site_name: errbook
 site_url: http://127.0.0.1:8000/
@@ -93,7 +102,42 @@ def main() -> int:
     growth, peer = each[large][0] / each[small][0], each[large][0] / each[large][1]
     print(f"ours / plain mkdocs-material at {large:,}, per page: {peer:.2f} (bar {BAR_PEER})")
     print(f"ours at {large:,} / ours at {small:,}, per page: {growth:.2f} (bar {BAR_GROWTH})")
-    return int(peer > BAR_PEER or growth > BAR_GROWTH)
+    slowest = max(preview(options.source))
+    print(f"preview: a save is on the page within {slowest:.2f} s (bar {BAR_PREVIEW} s)")
+    return int(peer > BAR_PEER or growth > BAR_GROWTH or slowest > BAR_PREVIEW)
+
+
+def preview(source: Path, saves: int = 5) -> list[float]:
+    """Save an entry a few times under its preview; return the seconds until each save was served."""
+    with tempfile.TemporaryDirectory(prefix="errbook-benchmark-") as name:
+        original = next(path for path in sorted(source.glob("errors/*/*.yaml")) if path.stem != "engine")
+        path = Path(name) / original.relative_to(source)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(original.read_bytes())
+        identity = f"{path.parent.name}/{path.stem}"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        command = [sys.executable, "-c", _PREVIEW, identity, str(port)]
+        with subprocess.Popen(  # noqa: S603 - the program is the constant above
+            command, env=_environment() | {"ERRBOOK_PATH": name}, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout  # noqa: S101 - it is a pipe
+            process.stdout.readline()
+            time.sleep(2)
+            waited = [_save(path, f"http://127.0.0.1:{port}/{identity}/", f"Save {at}") for at in range(saves)]
+            process.terminate()
+        return waited
+
+
+def _save(path: Path, address: str, title: str) -> float:
+    path.write_text(re.sub(r"^title: .*$", f"title: {title}", path.read_text(), flags=re.MULTILINE))
+    start = time.perf_counter()
+    while True:
+        with urllib.request.urlopen(address) as answer:  # noqa: S310 - a loopback address made above
+            if f"{title}</h1>".encode() in answer.read():
+                return time.perf_counter() - start
+        time.sleep(0.02)
 
 
 def measure(size: int, source: Path) -> tuple[float, float]:
@@ -145,14 +189,15 @@ def _code(engine: str, number: int) -> str:
     return str(10000 + number) if engine == "sqlite" else str(100000 + number)
 
 
+def _environment() -> dict[str, str]:
+    roots = os.pathsep.join([str(ROOT / "core"), str(ROOT / "site")])
+    return os.environ | {"PYTHONPATH": roots, "NO_MKDOCS_2_WARNING": "1"}
+
+
 def _run(program: str, *arguments: Path) -> float:
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "core"), str(ROOT / "site")]),
-        "NO_MKDOCS_2_WARNING": "1",
-    }
     ran = subprocess.run(  # noqa: S603 - the programs are the constants above
         [sys.executable, "-c", program, *map(str, arguments)],
-        env=environment,
+        env=_environment(),
         stdout=subprocess.PIPE,
         text=True,
         check=True,

@@ -47,7 +47,10 @@ def run(chosen: Settings) -> int:
     """Serve until SIGTERM or SIGINT; requests in flight are finished. Return the exit code: 2 when it cannot start."""
     try:
         path = _knowledge()
-        _free(chosen)
+        address = _free(chosen)
+        if chosen.access_log not in ("on", "off"):
+            # Each process opens it later; what is wrong with it is said once and now.
+            Path(chosen.access_log).open("ab").close()
     except (CheckFailed, DatabaseError, PlaceError, OSError) as error:
         print(f"errbook: {error}", file=sys.stderr)
         return 2
@@ -55,7 +58,7 @@ def run(chosen: Settings) -> int:
         shared = Path(folder) if chosen.workers > 1 else None
         server = Granian(
             "errbook",
-            address=chosen.host,
+            address=address,
             port=chosen.port,
             interface=Interfaces.RSGI,
             http=HTTPModes.http1,
@@ -96,24 +99,26 @@ def _knowledge() -> Path:
     return target
 
 
-def _free(chosen: Settings) -> None:
-    """Raise OSError with a plain message when the port cannot be had: several processes share it later, unasked."""
-    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((chosen.host, chosen.port))
+def _free(chosen: Settings) -> str:
+    """Return the IP address to listen on; OSError with a plain message when the port cannot be had there.
+
+    It is tried here because granian's processes share a port, and would share it with a stranger too.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(chosen.host, chosen.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
             probe.listen()
-        except OSError as error:
-            why = os.strerror(error.errno) if error.errno else str(error)
-            raise OSError(
-                f"cannot listen on {chosen.host}:{chosen.port} ({why}); set ERRBOOK_PORT or ERRBOOK_HOST"
-            ) from error
+    except OSError as error:
+        where = f"{chosen.host}:{chosen.port}"
+        raise OSError(f"cannot listen on {where} ({error.strerror}); set ERRBOOK_PORT or ERRBOOK_HOST") from error
+    return str(address[0])
 
 
 def _welcome(chosen: Settings) -> list[str]:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(chosen.host, chosen.host)  # noqa: S104 - compared, not bound
-    base = f"http://{host}:{chosen.port}"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(chosen.host, chosen.host)  # noqa: S104 - compared, not bound
+    base = f"http://[{host}]:{chosen.port}" if ":" in host else f"http://{host}:{chosen.port}"
     lines = [f"errbook: listening on {chosen.host}:{chosen.port}, {chosen.workers} process(es)"]
     if chosen.site_dir:
         lines.append(f"  site  {base}/")

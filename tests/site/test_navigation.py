@@ -19,7 +19,17 @@ def look_up(page: Page, text: str) -> Page:
     return page
 
 
-@pytest.mark.parametrize("text", ["1040", "08004", "ER_CON_COUNT_ERROR", "er_con_count_error", "too many connections"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1040",
+        "08004",
+        "ER_CON_COUNT_ERROR",
+        "er_con_count_error",
+        "too many connections",
+        'ERROR 1040 (08004): "Too many connections"',
+    ],
+)
 def test_search_box_finds_1040_first(visit: Open, text: str) -> None:
     page = look_up(visit("/about/"), text)
     page.locator(".md-search-result__link").first.click()

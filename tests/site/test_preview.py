@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 2000
-"""Milliseconds within which a save must be on the page."""
+PATIENCE = 20_000
+"""Milliseconds after which a save is not coming. How fast it really is, `benchmarks/site.py` prints."""
 
 
 @pytest.fixture

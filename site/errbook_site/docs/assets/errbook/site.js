@@ -17,13 +17,17 @@ async function shortAddress(root, text) {
   return null;
 }
 
+/** In the theme's search, quotes demand an exact phrase; in a pasted message they only stand around a name. */
+function withoutQuotes(text) {
+  return text.replaceAll('"', " ");
+}
+
 /** Put a text into the theme's own search and open it. */
 function openSearch(text) {
   const toggle = document.querySelector("[data-md-toggle=search]");
   const query = document.querySelector("[data-md-component=search-query]");
   if (!toggle || !query) return;
-  // In the theme's search, quotes demand an exact phrase; in a pasted message they only stand around a name.
-  query.value = text.replaceAll('"', " ");
+  query.value = withoutQuotes(text);
   if (!toggle.checked) toggle.click();
   query.focus();
   query.dispatchEvent(new Event("keyup"));
@@ -107,6 +111,11 @@ function nearest(asked, entries) {
     .map(([, entry]) => entry);
 }
 
+document.querySelectorAll("[data-md-component=search-query]").forEach((query) =>
+  query.addEventListener("input", () => {
+    if (query.value.includes('"')) query.value = withoutQuotes(query.value);
+  }),
+);
 document.querySelectorAll("[data-eb-search]").forEach(searchBox);
 document.querySelectorAll("[data-eb-filters]").forEach(filters);
 document.querySelectorAll("[data-eb-missing]").forEach(missing);
