@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from json import loads
 
 from errbook.knowledge import Knowledge, Link, SqlState, Term
-from errbook.public import SCHEMA_VERSION, Json, dumps, one
+from errbook.public import SCHEMA_VERSION, Json, dumps
 from errbook.query import is_sqlstate
 
 MAX_WHOLE = 20
@@ -22,6 +22,12 @@ def error(knowledge: Knowledge, engine: str, code: str) -> bytes | None:
     """Answer ``errors/<engine>/<code>``: one entry, whole."""
     text = knowledge.raw(engine, code)
     return one(text) if text else None
+
+
+def one(text: str) -> bytes:
+    """Return the answer that holds one entry, given as its public JSON text."""
+    head = dumps({"schema_version": SCHEMA_VERSION}).rstrip()[:-1]
+    return b'%s,"error":%s}\n' % (head, text.rstrip().encode())
 
 
 def find(knowledge: Knowledge, query: str) -> bytes | None:
@@ -118,9 +124,9 @@ def listing(page: Sequence[Link], following: str | None) -> bytes:
     return dumps({"schema_version": SCHEMA_VERSION, "count": len(errors), "errors": errors, "next": following})
 
 
-def search(knowledge: Knowledge, query: str, limit: int) -> bytes:
-    """Answer ``search``: at most `limit` links to what fits a text, best first."""
-    errors = links(knowledge.search(query, limit))
+def search(knowledge: Knowledge, query: str, limit: int, **filters: str | None) -> bytes:
+    """Answer ``search``: at most `limit` links to what fits a text, best first; narrowed as `Knowledge.search` is."""
+    errors = links(knowledge.search(query, limit, **filters))
     return dumps({"schema_version": SCHEMA_VERSION, "query": query, "count": len(errors), "errors": errors})
 
 

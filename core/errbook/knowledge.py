@@ -234,7 +234,7 @@ class Knowledge:
             position = rows[-1][0]
 
     def names(self) -> Iterator[tuple[str, str]]:
-        """Give every name that an entry can be asked by (code, symbol, alias, SQLSTATE), upper case, with its identity."""
+        """Give every name that an entry can be asked by (code, symbol, alias, SQLSTATE) in capitals and its identity."""
         yield from self._rows(
             "SELECT n.name, e.id FROM name n JOIN entry e USING (position) ORDER BY n.name, n.kind, e.rank"
         )
@@ -260,8 +260,8 @@ class Knowledge:
             rows = self._rows(f"{_LINK}WHERE e.id IN ({marks}){clause}", [*identities, *values])
             links = {row[0]: _link(row) for row in sorted(rows, key=lambda row: identities.index(row[0]))}
         terms = [f'"{word}"' for word in words]
-        # The message itself is what most people type; then all of the words anywhere; any of them only for want of better.
-        tries = [f"{{title messages}} : \"{' '.join(words)}\" *", f"{' AND '.join(terms)} *", f"{' OR '.join(terms)} *"]
+        # The message itself is what most people type; then all words anywhere; any of them only for want of better.
+        tries = [f'{{title messages}} : "{" ".join(words)}" *', f"{' AND '.join(terms)} *", f"{' OR '.join(terms)} *"]
         for number, match in enumerate(tries if words else ()):
             if len(links) >= limit or (number == 2 and links):
                 break

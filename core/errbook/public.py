@@ -5,7 +5,7 @@ a client needs no defaults. Within a major version of SCHEMA_VERSION keys are on
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 SCHEMA_VERSION = "1.0"
@@ -22,20 +22,6 @@ def dumps(value: object) -> bytes:
     Every surface sends these bytes, so the API, the static files and any replica agree on them, and on their ETags.
     """
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
-def found(query: str, entries: Sequence[str]) -> bytes:
-    """Return the answer to a lookup: `entries` are the public JSON texts of the matches, best first."""
-    head = dumps({"schema_version": SCHEMA_VERSION, "query": query, "count": len(entries)}).decode()
-    body = ",".join(text.rstrip("\n") for text in entries)
-    return f'{head[:-2]},"errors":[{body}]}}\n'.encode()
-
-
-def one(entry: str) -> bytes:
-    """Return the answer that holds one entry, given as its public JSON text."""
-    head = dumps({"schema_version": SCHEMA_VERSION}).decode()
-    body = entry.rstrip("\n")
-    return f'{head[:-2]},"error":{body}}}\n'.encode()
 
 
 def page(engine: str, code: str) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from errbook import query
 from errbook.database import DATABASE_VERSION, DatabaseError
-from errbook.knowledge import Knowledge
+from errbook.knowledge import Knowledge, Link
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_an_entry_is_frozen(knowledge: Knowledge) -> None:
 
 def test_pages_of_a_list_follow_each_other(knowledge: Knowledge) -> None:
     whole = knowledge.entries()
-    paged = []
+    paged: list[Link] = []
     while page := knowledge.entries(after=paged[-1].id if paged else None, limit=5):
         assert len(page) <= 5
         paged += page

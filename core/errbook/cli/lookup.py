@@ -85,10 +85,10 @@ def run(arguments: Sequence[str]) -> int:
         text = f"{options.engine} {asked}" if options.engine else asked
         found = knowledge.find_raw(text)
         if options.json:
-            from errbook import public
+            from errbook import answers
 
             sys.stdout.flush()
-            sys.stdout.buffer.write(public.found(asked, found))
+            sys.stdout.buffer.write(answers.found(asked, found))
             return 0 if found else 1
         if not found:
             return _not_found(asked, text, knowledge)

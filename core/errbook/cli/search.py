@@ -1,6 +1,7 @@
 """``errbook search WORDS…``: find entries by words."""
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 
@@ -29,17 +30,20 @@ def run(arguments: Sequence[str]) -> int:
     if options.limit < 1:
         made.error("--limit: use a number from 1")
     text = " ".join(options.words)
+    filters = {name: getattr(options, name) for name in FILTERS}
     with reading.knowledge() as knowledge:
-        links = knowledge.search(text, options.limit, **{name: getattr(options, name) for name in FILTERS})
-    if options.json:
-        from errbook import public
+        if options.json:
+            from errbook import answers
 
-        sys.stdout.write(public.dumps({"query": text, "results": [link._asdict() for link in links]}).decode())
-    elif links:
-        from errbook.render.text import row
-
-        style = terminal.style()
-        terminal.show("".join(f"{row(link, style)}\n" for link in links))
-    else:
+            answer = answers.search(knowledge, text, options.limit, **filters)
+            sys.stdout.write(answer.decode())
+            return 0 if json.loads(answer)["count"] else 1
+        links = knowledge.search(text, options.limit, **filters)
+    if not links:
         print(f"errbook: nothing has the words {text!r}", file=sys.stderr)
-    return 0 if links else 1
+        return 1
+    from errbook.render.text import row
+
+    style = terminal.style()
+    terminal.show("".join(f"{row(link, style)}\n" for link in links))
+    return 0
