@@ -234,7 +234,7 @@ class Knowledge:
             position = rows[-1][0]
 
     def names(self) -> Iterator[tuple[str, str]]:
-        """Give every name that an entry can be asked by (code, symbol, alias, SQLSTATE) in capitals and its identity."""
+        """Give every name of every entry (code, symbol, alias, SQLSTATE), in capitals, with the entry's identity."""
         yield from self._rows(
             "SELECT n.name, e.id FROM name n JOIN entry e USING (position) ORDER BY n.name, n.kind, e.rank"
         )
