@@ -24,4 +24,3 @@ class KnowledgeHook(BuildHookInterface[Any]):
         included[str(database)] = "errbook/_data/errbook.db"
         included[str(root / "schema")] = "errbook/_data/schema"
         included[str(root / "errors")] = "errbook/_data/errors"
-        included[str(root / "mkdocs.yml")] = "errbook_site/_data/mkdocs.yml"

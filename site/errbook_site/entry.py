@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from markupsafe import Markup
+
 from errbook.entry import Entry
 from errbook.render import scenario
 from errbook.render.first import first_code
@@ -38,6 +40,7 @@ def page(entry: Entry, terms: Terms, elsewhere: list[Row], weight: float = 1.0, 
             problems=problems,
         ),
         toc=toc,
+        indexed=_indexed(entry),
         tags=_tags(entry),
         boost=weight,
         meta={
@@ -52,6 +55,12 @@ def page(entry: Entry, terms: Terms, elsewhere: list[Row], weight: float = 1.0, 
 def _head_title(entry: Entry, terms: Terms) -> str:
     state = f" ({entry.sqlstate})" if entry.sqlstate and entry.sqlstate != entry.code else ""
     return f"{terms.names(entry.engines)} error {entry.code}{state}: {entry.title}"
+
+
+def _indexed(entry: Entry) -> str:
+    """Return what an entry is found by: its names, wordings and summary, so that the index grows by little an entry."""
+    lines = [" ".join(_tags(entry)), *(message.text for message in entry.messages), entry.summary]
+    return Markup("").join(Markup("<p>%s</p>") % prose.inline(line) for line in lines)
 
 
 def _tags(entry: Entry) -> list[str]:

@@ -11,9 +11,11 @@ from typing import Any, Final
 from markupsafe import escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page as MkDocsPage
 from mkdocs.structure.toc import TableOfContents, get_toc
+from mkdocs.utils.templates import TemplateContext
 
 import errbook
 from errbook.compile import CheckFailed
@@ -69,12 +71,19 @@ class Hook:
         return markdown
 
     def on_page_content(self, html: str, page: MkDocsPage, **_: Any) -> str:
-        """Give a generated page its content and table of contents."""
-        generated = self._pages.pop(page.file.src_uri, None)
+        """Give a generated page its table of contents, and what the search is to index for its content."""
+        generated = self._pages.get(page.file.src_uri)
         if generated is None:
             return html
         page.toc = toc(generated.toc)
-        return generated.html
+        return generated.html if generated.indexed is None else generated.indexed
+
+    @event_priority(-100)
+    def on_page_context(self, context: TemplateContext, page: MkDocsPage, **_: Any) -> TemplateContext:
+        """Give a generated page its real content, after the search plugin has taken what is to be found from it."""
+        if generated := self._pages.pop(page.file.src_uri, None):
+            page.content = generated.html
+        return context
 
 
 def toc(headings: Sequence[Heading]) -> TableOfContents:

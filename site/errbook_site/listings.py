@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from markupsafe import Markup
+
 from errbook.knowledge import Knowledge
 from errbook_site import prose
 from errbook_site.page import Page, root
@@ -27,7 +29,8 @@ def _page(
 ) -> Page:
     html = render(template, root=root(address), title=title, description=description, **values)
     meta = {"engine": tab} if tab else {}
-    return Page(address, title, prose.plain(description), html, boost=_LISTED, meta=meta)
+    indexed = Markup("<p>%s</p>") % prose.inline(description)
+    return Page(address, title, prose.plain(description), html, indexed=indexed, boost=_LISTED, meta=meta)
 
 
 def _engines(rows: Rows, terms: Terms) -> Iterator[Page]:

@@ -15,3 +15,4 @@ _hook = Hook()
 on_files = _hook.on_files
 on_page_markdown = _hook.on_page_markdown
 on_page_content = _hook.on_page_content
+on_page_context = _hook.on_page_context

@@ -17,7 +17,8 @@ class Page(NamedTuple):
 
     `address` is its path below the site's root, such as ``mysql/1040/``; the front page's is empty. `html` is the
     content inside the theme's frame. `title` stands in the browser's tab and in search results. `meta` is what the
-    theme's templates ask for besides (keys in `overrides/main.html`). `toc` is in the order of the page.
+    theme's templates ask for besides (keys in `overrides/main.html`). `toc` is in the order of the page. `indexed` is
+    the HTML that the site's search knows the page by, where that is not all of it.
     """
 
     address: str
@@ -25,6 +26,7 @@ class Page(NamedTuple):
     description: str
     html: str
     toc: Sequence[Heading] = ()
+    indexed: str | None = None
     tags: Sequence[str] = ()
     boost: float = 1.0
     in_search: bool = True
