@@ -36,7 +36,7 @@ def confidence(entry: Mapping[str, Any]) -> Json:
     counts = [f"{official} official source{'s' * (official != 1)}"]
     if other:
         counts.append(f"{other} other{'s' * (other != 1)}")
-    return {"level": "sourced", "reason": f"{' and '.join(counts)}; not yet executed on a server."}
+    return {"level": "sourced", "reason": f"{' and '.join(counts)}; not yet executed: no run is on record."}
 
 
 def _step(step: Mapping[str, Any]) -> Json:

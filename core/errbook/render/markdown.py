@@ -108,7 +108,7 @@ def page(entry: Entry, knowledge: Knowledge) -> str:
         parts += [f"Not executable: {escape(entry.reproduce.not_executable)}"]
     else:
         parts += [_only(entry.reproduce.engines, knowledge) + escape(entry.reproduce.about or "")]
-        parts += [_steps(scenario.lines(entry.reproduce)), "Not yet executed on a server."]
+        parts += [_steps(scenario.lines(entry.reproduce)), "Not yet executed: no run is on record."]
     parts += ["## Fixes"]
     for number, fix in enumerate(entry.fixes, 1):
         changes = ", ".join(knowledge.term("changes", change).title.lower() for change in fix.changes)
@@ -121,7 +121,7 @@ def page(entry: Entry, knowledge: Knowledge) -> str:
         if fix.not_executable:
             parts += [f"Proof: not executable. {escape(fix.not_executable)}"]
         else:
-            parts += ["Proof, continuing from the error (not yet executed on a server):"]
+            parts += ["Proof, continuing from the error (not yet executed):"]
             parts += [_steps([scenario.line(step) for step in fix.proof])]
             if fix.code.values:
                 parts += ["Values used: " + ", ".join(f"`<{k}>` = {inline(v)}" for k, v in fix.code.values) + "."]

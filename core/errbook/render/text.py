@@ -10,8 +10,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from errbook.entry import Code, Entry
+    from errbook.entry import Code, Entry, Message
     from errbook.knowledge import Knowledge, Link
+
+TOP_MESSAGES = 2
+"""How many wordings stand at the top; an error with many must not push the first thing to do off the screen."""
 
 _RISK = {"low": "good", "medium": "warn", "high": "bad", "critical": "bad"}
 _RETRY = {"at-once": "good", "with-backoff": "good", "after-fix": "warn", "no": "bad"}
@@ -113,6 +116,13 @@ def _verdicts(paper: _Paper, entry: Entry, knowledge: Knowledge) -> None:
     paper.prose(entry.retry.why, 2)
 
 
+def _messages(paper: _Paper, messages: Sequence[Message]) -> None:
+    for message in messages:
+        paper.line()
+        paper.prose(message.text, 4)
+        paper.line(paper.style.mark("faint", f"    {message.where}"))
+
+
 def page(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLAIN, site: str = "") -> str:
     """Return the whole entry, in the order of its page, ending in a newline.
 
@@ -128,10 +138,7 @@ def page(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLA
     paper.line(_identity(entry, knowledge, style))
     paper.line(style.mark("strong", entry.title))
     paper.line(style.mark("faint", " · ".join(labels)))
-    for message in entry.messages:
-        paper.line()
-        paper.prose(message.text, 4)
-        paper.line(style.mark("faint", f"    {message.where}"))
+    _messages(paper, entry.messages[:TOP_MESSAGES])
     paper.line()
     paper.prose(entry.summary)
     paper.line()
@@ -139,6 +146,9 @@ def page(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLA
     title, code = first_code(entry)
     paper.line(f"First: {style.mark('strong', title)}")
     _code(paper, code, 0)
+    if more := entry.messages[TOP_MESSAGES:]:
+        paper.head("More wordings")
+        _messages(paper, more)
     paper.head("What this means")
     paper.prose(entry.meaning)
     if entry.parameters:
