@@ -15,7 +15,7 @@ def main() -> None:
     command = shutil.which("errbook", path=str(Path(sys.executable).parent))
     if command is None:
         raise SystemExit("errbook is not installed beside this Python; run: make bench")
-    # Compiled modules are kept, as on every ordinary machine, and the knowledge is compiled before the first counted run.
+    # Compiled modules are kept, as on every ordinary machine; the first run, which is not counted, writes them.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     medians = whole_processes(
         {"python -c pass": [sys.executable, "-c", "pass"], "errbook 1040": [command, "1040"]}, RUNS, environment

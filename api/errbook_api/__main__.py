@@ -2,7 +2,7 @@
 
 import sys
 
-from errbook_api.serve import main
+from errbook_api.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:]))

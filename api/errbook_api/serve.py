@@ -1,11 +1,8 @@
-"""Starts the service: ``errbook serve``, ``python -m errbook_api``."""
+"""Starts and stops the service."""
 
-import argparse
-import os
 import socket
 import sys
 import tempfile
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,27 +17,8 @@ from errbook.database import DatabaseError
 from errbook.fresh import ensure
 from errbook.knowledge import Knowledge
 from errbook.places import PlaceError, database
-from errbook_api import app, settings
-from errbook_api.settings import Settings, SettingsError
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Serve until stopped; the command line goes before the environment. Return the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="errbook serve",
-        description="Serve the site and the API until stopped.",
-        epilog=f"environment:\n\n{(settings.__doc__ or '').partition(chr(10) * 2)[2]}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--host", help="address to listen on (ERRBOOK_HOST)")
-    parser.add_argument("--port", help="TCP port (ERRBOOK_PORT)")
-    parser.add_argument("--workers", help="number of processes (ERRBOOK_WORKERS)")
-    given = {f"ERRBOOK_{name.upper()}": value for name, value in vars(parser.parse_args(arguments)).items() if value}
-    try:
-        return run(settings.read({**os.environ, **given}))
-    except SettingsError as error:
-        print(f"errbook: {error}", file=sys.stderr)
-        return 2
+from errbook_api import app
+from errbook_api.settings import Settings
 
 
 def run(chosen: Settings) -> int:

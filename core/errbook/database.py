@@ -50,7 +50,7 @@ class DatabaseError(Exception):
 def connect(path: str) -> sqlite3.Connection:
     """Open a compiled file read-only; DatabaseError when it is not one that this version of errbook reads."""
     if not os.path.isfile(path):  # noqa: PTH113 - no pathlib in a cold lookup
-        raise DatabaseError(f"{path}: there is no compiled knowledge here; run: errbook build --only db")
+        raise DatabaseError(f"{path}: there is no compiled knowledge here; run: errbook compile")
     # The three characters that mean something in a file URI; urllib.parse would cost more than the rest of opening.
     escaped = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")  # noqa: PTH100
     connection = sqlite3.connect(f"file:{escaped}?mode=ro&immutable=1", uri=True, check_same_thread=False)
@@ -59,9 +59,7 @@ def connect(path: str) -> sqlite3.Connection:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise DatabaseError(
-            f"{path}: damaged or not a compiled file ({error}); run: errbook build --only db"
-        ) from error
+        raise DatabaseError(f"{path}: damaged or not a compiled file ({error}); run: errbook compile") from error
     if application != APPLICATION_ID:
         connection.close()
         raise DatabaseError(f"{path}: a SQLite file, but not one that errbook compiled")
@@ -69,6 +67,6 @@ def connect(path: str) -> sqlite3.Connection:
         connection.close()
         raise DatabaseError(
             f"{path}: compiled with version {version} of the file's schema, this errbook reads version "
-            f"{DATABASE_VERSION}; run: errbook build --only db"
+            f"{DATABASE_VERSION}; run: errbook compile"
         )
     return connection

@@ -93,7 +93,7 @@ class Knowledge:
         except sqlite3.ProgrammingError:
             raise
         except sqlite3.DatabaseError as error:
-            raise database.DatabaseError(f"{self.path}: damaged ({error}); run: errbook build --only db") from error
+            raise database.DatabaseError(f"{self.path}: damaged ({error}); run: errbook compile") from error
 
     def _meta(self, key: str) -> str:
         rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))

@@ -97,7 +97,7 @@ def test_not_found_says_what_is_near_and_how_to_contribute(errbook: Run) -> None
         (["new"], "the following arguments are required: ENGINE"),
         (["new", "oracle", "1"], "'oracle' is not an engine; use one of mysql, mariadb, postgresql, sqlite"),
         (["completion"], "which shell? bash, zsh or fish"),
-        (["build", "--only", "nothing"], "invalid choice"),
+        (["compile", "everything"], "unrecognized arguments: everything"),
     ],
 )
 def test_bad_usage_is_told_and_exits_2(errbook: Run, arguments: list[str], message: str) -> None:

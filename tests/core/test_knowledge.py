@@ -149,7 +149,7 @@ def test_a_parsed_query_is_made_of_what_was_typed(text: str) -> None:
 
 
 def test_a_file_that_is_not_compiled_knowledge_is_refused(tmp_path: Path, database: Path) -> None:
-    with pytest.raises(DatabaseError, match="there is no compiled knowledge here; run: errbook build"):
+    with pytest.raises(DatabaseError, match="there is no compiled knowledge here; run: errbook compile"):
         Knowledge(tmp_path / "none.db")
     text = tmp_path / "text.db"
     text.write_text("not a database, but long enough to have a header of one hundred bytes " * 4)
@@ -168,7 +168,7 @@ def test_a_file_that_is_not_compiled_knowledge_is_refused(tmp_path: Path, databa
     connection.close()
     with pytest.raises(
         DatabaseError,
-        match=f"compiled with version {DATABASE_VERSION + 1} .* reads version {DATABASE_VERSION}; run: errbook build",
+        match=f"compiled with version {DATABASE_VERSION + 1} .* reads version {DATABASE_VERSION}; run: errbook compile",
     ):
         Knowledge(other)
 

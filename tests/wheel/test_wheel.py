@@ -85,7 +85,7 @@ def test_what_is_missing_is_named_with_the_command_that_gets_it(installed: Path,
     served = _run(installed / "errbook", "serve", cwd=tmp_path)
     assert (served.returncode, served.stdout) == (2, "")
     assert "pip install 'errbook[api]'" in served.stderr
-    built = _run(installed / "errbook", "build", "--only", "site", cwd=tmp_path)
+    built = _run(installed / "errbook", "build", cwd=tmp_path)
     assert built.returncode == 2
     assert "pip install 'errbook[site]'" in built.stderr
 

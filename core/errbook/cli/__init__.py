@@ -14,12 +14,17 @@ COMMANDS = {
     "search": "errbook.cli.search",
     "check": "errbook.cli.check",
     "new": "errbook.cli.new",
-    "preview": "errbook.cli.preview",
-    "build": "errbook.cli.build",
-    "serve": "errbook.cli.serve",
+    "compile": "errbook.cli.compile",
     "completion": "errbook.cli.completion",
+    "preview": "errbook_site.cli.preview",
+    "build": "errbook_site.cli.build",
+    "serve": "errbook_api.cli",
 }
-"""Every command and its module. Anything else that is typed is a query."""
+"""Every command and its module. Anything else that is typed is a query.
+
+The last three belong to rooms that stand above the library and come with its extras. They are named here and not
+imported, so the library does not depend on them.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -48,6 +48,7 @@ commands (errbook COMMAND --help):
   check [PATH…]                    find what is wrong in entries
   new ENGINE CODE                  start a new entry
   preview ENGINE/CODE              see one entry as its page, rendered again at each save
+  compile                          check and compile the knowledge
   build                            compile the knowledge and build the site
   serve                            serve the site and the API
   completion bash|zsh|fish         print the completion of a shell

@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Sequence
 
+from errbook_site import preview
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
@@ -20,6 +22,4 @@ def parser() -> argparse.ArgumentParser:
 def run(arguments: Sequence[str]) -> int:
     """Serve the page until interrupted; return the exit code."""
     options = parser().parse_args(arguments)
-    from errbook_site import preview
-
     return preview.run(options.entry, options.host, options.port)
