@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test check lint format preview bench wheel requirements clean
+.PHONY: help serve build test check lint format preview bench wheel examples requirements clean
 
 help: ## List the targets
 	@echo "usage: make TARGET"
@@ -49,6 +49,9 @@ bench: .venv/test ## Run the benchmarks and print their ratios
 
 wheel: .venv/test ## Build the wheel into dist/
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist
+
+examples: .venv/test ## Write the examples of the API guide again, by calling the service
+	@$(BIN)/python tools/api-examples
 
 requirements: ## Write requirements/*.txt again from pyproject.toml
 	@tools/lock

@@ -43,19 +43,19 @@ class Routes:
         """Return the router; it is mounted under every prefix of a version."""
         router = APIRouter()
         add = router.add_api_route
-        add("/errors", self.errors, tags=["errors"], name="List errors")
-        add("/errors/{query}", self.find, tags=["errors"], name="Look up a code, symbol or SQLSTATE")
-        add("/errors/{engine}/{code}", self.error, tags=["errors"], name="One error of one engine")
-        add("/entries", self.entries, tags=["errors"], name="A link to every error")
-        add("/search", self.search, tags=["errors"], name="Search in words")
-        add("/sqlstates", self.sqlstates, tags=["terms"], name="Classes of SQLSTATEs")
-        add("/sqlstates/{sqlstate}", self.sqlstate, tags=["terms"], name="A SQLSTATE or a class")
-        add("/conditions", self.conditions, tags=["terms"], name="Conditions")
-        add("/conditions/{condition}", self.condition, tags=["terms"], name="One condition in every engine")
-        add("/categories", self.categories, tags=["terms"], name="Categories")
-        add("/categories/{category}", self.category, tags=["terms"], name="One category")
-        add("/engines", self.engines, tags=["engines"], name="Engines")
-        add("/engines/{engine}", self.engine, tags=["engines"], name="One engine")
+        add("/errors", self.errors, tags=["errors"], summary="List errors")
+        add("/errors/{query}", self.find, tags=["errors"], summary="Look up a code, symbol or SQLSTATE")
+        add("/errors/{engine}/{code}", self.error, tags=["errors"], summary="One error of one engine")
+        add("/entries", self.entries, tags=["errors"], summary="A link to every error")
+        add("/search", self.search, tags=["errors"], summary="Search in words")
+        add("/sqlstates", self.sqlstates, tags=["terms"], summary="Classes of SQLSTATEs")
+        add("/sqlstates/{sqlstate}", self.sqlstate, tags=["terms"], summary="A SQLSTATE or a class")
+        add("/conditions", self.conditions, tags=["terms"], summary="Conditions")
+        add("/conditions/{condition}", self.condition, tags=["terms"], summary="One condition in every engine")
+        add("/categories", self.categories, tags=["terms"], summary="Categories")
+        add("/categories/{category}", self.category, tags=["terms"], summary="One category")
+        add("/engines", self.engines, tags=["engines"], summary="Engines")
+        add("/engines/{engine}", self.engine, tags=["engines"], summary="One engine")
         return router
 
     def errors(

@@ -1,17 +1,17 @@
-"""The front page and the guides. What they say of the data is asked of the data, and examples are produced by calls."""
+"""The front page and the guides. What they say of the data is asked of the data, and examples of the API
+are what a running service answered."""
 
 import json
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from pathlib import Path
+from typing import Any, Final
 
-from errbook import answers
 from errbook.knowledge import Knowledge
 from errbook_site.page import Heading, Page, root
 from errbook_site.rows import Rows
 from errbook_site.templates import render
 from errbook_site.terms import Terms
 
-_EXAMPLE_LIMIT: Final = 1400
 _VOCABULARIES: Final = (
     ("risk_level", "Production risk"),
     ("retry_verdict", "Retry"),
@@ -28,14 +28,6 @@ _API: Final = "Every answer as JSON at a fixed address, without a key."
 _RULES: Final = "What the checker refuses, and what to write instead."
 
 
-class Example(NamedTuple):
-    """One answer of the API, produced by the code that serves it."""
-
-    path: str
-    about: str
-    body: str
-
-
 def pages(knowledge: Knowledge, rows: Rows, terms: Terms) -> Iterator[Page]:
     """Give the front page and the guides."""
     yield _home(knowledge, rows, terms)
@@ -50,7 +42,7 @@ def pages(knowledge: Knowledge, rows: Rows, terms: Terms) -> Iterator[Page]:
         vocabularies=[(name, title, terms.all(name)) for name, title in _VOCABULARIES],
         example=rows.all[0] if rows.all else None,
     )
-    yield _guide("api/", "API", _API, "api", examples=_examples(knowledge, rows), base="api/v1/")
+    yield _guide("api/", "API", _API, "api", examples=_examples(), base="api/v1/")
     yield _guide("rules/", "Rules of the checker", _RULES, "rules", rules=_rules())
 
 
@@ -76,37 +68,10 @@ def _guide(
     return Page(address, title, description, html, toc or (), boost=0.2)
 
 
-def _examples(knowledge: Knowledge, rows: Rows) -> list[Example]:
-    if not rows.all:
-        return []
-    known = knowledge.most_hit(1)[0]
-    asked: list[tuple[str, str, bytes | None]] = [
-        (f"errors/{known.id}.json", "One entry, whole", answers.error(knowledge, known.engine, known.code)),
-        (
-            f"errors/{known.symbol}.json",
-            "What a code, symbol or SQLSTATE names, best first",
-            answers.find(knowledge, known.symbol),
-        ),
-        ("engines.json", "Every engine", answers.engines(knowledge)),
-        ("entries.json", "A link to every entry", answers.entries(knowledge)),
-    ]
-    if known.sqlstate:
-        asked.insert(
-            2,
-            (
-                f"sqlstates/{known.sqlstate}.json",
-                "A SQLSTATE and its entries",
-                answers.sqlstate(knowledge, known.sqlstate),
-            ),
-        )
-    return [Example(path, about, _shown(body)) for path, about, body in asked if body]
-
-
-def _shown(body: bytes) -> str:
-    text = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
-    if len(text) <= _EXAMPLE_LIMIT:
-        return text
-    return f"{text[:_EXAMPLE_LIMIT].rsplit(chr(10), 1)[0]}\n  …"
+def _examples() -> list[dict[str, Any]]:
+    """Return the requests and answers that `make examples` recorded from a running service."""
+    found: list[dict[str, Any]] = json.loads(Path(__file__).with_name("api_examples.json").read_text("utf-8"))
+    return found
 
 
 def _rules() -> list[Any]:
