@@ -123,7 +123,7 @@ def test_a_damaged_file_is_not_taken_over(start: Any, free_port: int, tmp_path: 
         other.write_bytes(b"no database at all" * 100)
         other.replace(target)
         until(lambda: server.client.get("/readyz").json()["stale"], "noticed")
-        assert "errbook build" in server.client.get("/readyz").json()["problem"]
+        assert "errbook compile" in server.client.get("/readyz").json()["problem"]
         assert titled(server.client, "/errors/mysql/1040") == "Too many connections"
         assert "errbook_knowledge_stale 1.0" in server.client.get("/metrics").text
         other.write_bytes(database.read_bytes())
