@@ -1,5 +1,7 @@
 """What the tests of all rooms share."""
 
+import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +42,19 @@ def address(free_port: int) -> Iterator[str]:
     finally:
         process.terminate()
         process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium: ERRBOOK_CHROMIUM, or the one on the PATH (`tools/get-browser` gets it)."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = os.environ.get("ERRBOOK_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    assert path, "there is no Chromium; run: tools/get-browser"
+    # What a browser does beside showing pages would ask other hosts.
+    quiet = ["disable-background-networking", "disable-component-update", "disable-sync", "no-first-run"]
+    # No sandbox, as root in a container has none; the pages are our own.
+    arguments = [f"--{name}" for name in (*quiet, "disable-gpu", "disable-quic", "no-sandbox")]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield opened
+        opened.close()
