@@ -203,7 +203,7 @@ def main() -> int:
 def report(servers: list[Server], size: int, nginx: str, options: argparse.Namespace) -> None:
     """Measure in alternating rounds and print what came out."""
     nginx_version = subprocess.run([nginx, "-v"], capture_output=True, text=True, check=True).stderr.strip()  # noqa: S603 - ours
-    packages = ", ".join(f"{name} {version(name)}" for name in ("granian", "fastapi", "uvicorn", "uvloop", "pydantic"))
+    packages = ", ".join(f"{name} {version(name)}" for name in ("fastapi", "uvicorn", "httptools", "uvloop", "pydantic"))
     print(
         f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, {nginx_version}, {packages}"
     )

@@ -1,6 +1,9 @@
 """Puts the service together: FastAPI with its routes, the documentation, the site, and the table in front."""
 
+import asyncio
+import contextlib
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +13,11 @@ from starlette.exceptions import HTTPException
 
 from errbook import __version__
 from errbook.database import DatabaseError
+from errbook.places import database
 from errbook.public import SCHEMA_VERSION, dumps
-from errbook_api import docs, openapi, problems
+from errbook_api import docs, openapi, problems, settings
 from errbook_api.current import Current
 from errbook_api.edge import Edge
-from errbook_api.front import Front
 from errbook_api.metrics import Counts, Metrics
 from errbook_api.negotiation import JSON
 from errbook_api.notes import notes
@@ -26,6 +29,10 @@ from errbook_api.service import Service
 from errbook_api.settings import Settings
 from errbook_api.site import Site
 from errbook_api.table import PREFIXES
+from errbook_api.watch import Watch
+
+SHARED = "ERRBOOK_SHARED_COUNTS"
+"""Where `errbook_api.serve` tells its processes the folder in which they leave their counts for each other."""
 
 _ABOUT = """What database errors mean, why they happen, and what fixes them.
 
@@ -35,21 +42,44 @@ added.
 """
 
 
-def service(settings: Settings, database: Path, shared: Path | None = None) -> Service:
+def service(chosen: Settings, compiled: Path, shared: Path | None = None) -> Service:
     """Return the parts of a service for a compiled file; `shared` is a folder for the counts of several processes.
 
     Raises `errbook.database.DatabaseError` when the file cannot be read, OSError when the access log cannot be opened.
     """
-    rules = policy(settings)
-    current = Current(database, rules, settings.table_mb << 20)
+    rules = policy(chosen)
+    current = Current(compiled, rules, chosen.table_mb << 20)
     counts = Counts()
-    return Service(settings, rules, current, Observer(counts, settings.access_log), Metrics(counts, current, shared))
+    return Service(chosen, rules, current, Observer(counts, chosen.access_log), Metrics(counts, current, shared))
 
 
-def front(parts: Service) -> Front:
-    """Return the application that granian serves."""
+def edge() -> Edge:
+    """Return the application of one process, from its environment; uvicorn calls this in each process.
+
+    Raises what `service` raises, and `errbook_api.settings.SettingsError`.
+    """
+    shared = os.environ.get(SHARED)
+    parts = service(settings.read(), database(), Path(shared) if shared else None)
     app = fastapi(parts)
-    return Front(parts, Edge(app, app.routes, parts), app.router.lifespan_context(app))
+    return Edge(app, app.routes, parts)
+
+
+@contextlib.asynccontextmanager
+async def running(parts: Service) -> AsyncIterator[None]:
+    """Do what is done beside requests, from before the first until after the last."""
+    parts.observer.start(asyncio.get_running_loop())
+    tasks = [asyncio.create_task(parts.metrics.share_always())]
+    if parts.settings.reload:
+        tasks.append(asyncio.create_task(Watch(parts.current, parts.observer).run()))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        parts.metrics.share()
+        parts.observer.flush()
+        parts.current.now.knowledge.close()
 
 
 def fastapi(parts: Service) -> FastAPI:
@@ -62,6 +92,7 @@ def fastapi(parts: Service) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        lifespan=lambda _: running(parts),
     )
     site = Site(parts.settings.site_dir, parts.policy) if parts.settings.site_dir else None
     routes = Routes(parts, site).router()
@@ -128,7 +159,7 @@ def _documentation(app: FastAPI, parts: Service) -> None:
     def openapi_json(request: Request) -> Response:
         ready = represent(dumps(document()), JSON, parts.policy)
         asked = request.headers
-        status, headers, body = ready.select(asked.get("accept-encoding"), asked.get("if-none-match"))
+        status, headers, body, _ = ready.select(asked.get("accept-encoding"), asked.get("if-none-match"))
         return Response(body, status, dict(headers))
 
 

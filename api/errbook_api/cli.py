@@ -21,8 +21,10 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--port", help="TCP port (ERRBOOK_PORT)")
     parser.add_argument("--workers", help="number of processes (ERRBOOK_WORKERS)")
     given = {f"ERRBOOK_{name.upper()}": value for name, value in vars(parser.parse_args(arguments)).items() if value}
+    # The processes of the service read the environment.
+    os.environ.update(given)
     try:
-        return serve.run(settings.read({**os.environ, **given}))
+        return serve.run(settings.read())
     except SettingsError as error:
         print(f"errbook: {error}", file=sys.stderr)
         return 2

@@ -62,7 +62,7 @@ def router(policy: Policy) -> APIRouter:
 
     def send(request: Request, name: str) -> Response:
         asked = request.headers
-        status, headers, body = ready(name).select(asked.get("accept-encoding"), asked.get("if-none-match"))
+        status, headers, body, _ = ready(name).select(asked.get("accept-encoding"), asked.get("if-none-match"))
         return Response(body, status, dict(headers))
 
     routes = APIRouter(include_in_schema=False)

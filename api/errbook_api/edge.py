@@ -13,7 +13,6 @@ from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from errbook_api import problems
-from errbook_api.bridge import GoneError
 from errbook_api.negotiation import SUFFIXES
 from errbook_api.notes import notes
 from errbook_api.problems import SORRY, ProblemError
@@ -29,7 +28,7 @@ class Edge:
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], service: Service) -> None:
         """`routes` are the wrapped application's, asked for the methods that a path takes."""
-        self._app, self._routes, self._service = app, list(routes), service
+        self._app, self._routes, self.service = app, list(routes), service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; anything but HTTP is passed through."""
@@ -41,7 +40,8 @@ class Edge:
         asked = Given(scope=scope)
         noted = notes(scope)
         noted["path"] = path
-        request_id = noted["request_id"] = self._service.observer.request_id(asked.get("x-request-id"))
+        request_id = noted["request_id"] = self.service.observer.request_id(asked.get("x-request-id"))
+        inner = self._rewritten(scope, noted)
         sent = {"status": 0, "size": 0}
 
         async def reply(message: Message) -> None:
@@ -58,26 +58,26 @@ class Edge:
             if method == "OPTIONS":
                 await _respond(reply, *self._options(scope))
             else:
-                await self._app(self._rewritten(scope, noted), receive, reply)
-        except (GoneError, ClientDisconnect):
+                await self._app(inner, receive, reply)
+        except ClientDisconnect:
             # Whoever asked hung up.
             sent["status"] = sent["status"] or 499
         except Exception as error:  # noqa: BLE001 - the last place that can answer for it and say where it came from
-            self._service.observer.event(
+            self.service.observer.event(
                 "error", "exception", request_id=request_id, error=repr(error), trace=traceback.format_exc()
             )
             if not sent["status"]:
                 await _respond(reply, *self._refusal(ProblemError("internal", SORRY), scope))
-        route = noted.get("route") or bare(getattr(scope.get("route"), "path", "") or "unmatched")
+        route = noted.get("route") or bare(getattr(inner.get("route"), "path", "") or "unmatched")
         if outcome := noted.get("outcome"):
-            self._service.observer.counts.lookups[outcome] += 1
+            self.service.observer.counts.lookups[outcome] += 1
         seconds = time.perf_counter() - started
-        self._service.observer.done(route, method, path, sent["status"], sent["size"], seconds, request_id)
+        self.service.observer.done(route, method, path, sent["status"], sent["size"], seconds, request_id)
 
     def _rewritten(self, scope: Scope, noted: dict[str, object]) -> Scope:
-        # HEAD is GET whose body is left out above; a suffix is a wish for a form and no part of the name.
-        if scope["method"] == "HEAD":
-            scope["method"] = "GET"
+        # HEAD is GET whose body is left out above; a suffix is a wish for a form and no part of the name. The server
+        # keeps its own scope: it must know a HEAD, or it waits for the body.
+        scope = {**scope, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
         path = scope["path"]
         for suffix, media_type in SUFFIXES.items():
             if path.endswith(suffix) and is_resource(path.removesuffix(suffix)):
@@ -100,8 +100,8 @@ class Edge:
 
     def _options(self, scope: Scope) -> tuple[int, Headers, bytes]:
         methods = ", ".join(self.allow(self._rewritten(scope, {})) or ["GET", "HEAD", "OPTIONS"])
-        headers: Headers = [("allow", methods), ("cache-control", "no-store"), *self._service.policy.common]
-        if self._service.settings.cors:
+        headers: Headers = [("allow", methods), ("cache-control", "no-store"), *self.service.policy.common]
+        if self.service.settings.cors:
             headers += [
                 ("access-control-allow-methods", methods),
                 ("access-control-allow-headers", _ASKED),
@@ -110,7 +110,7 @@ class Edge:
         return 204, headers, b""
 
     def _refusal(self, problem: ProblemError, scope: Scope) -> tuple[int, Headers, bytes]:
-        return problems.render(problem, scope, self._service.policy)
+        return problems.render(problem, scope, self.service.policy)
 
 
 async def _respond(send: Send, status: int, headers: Headers, body: bytes) -> None:

@@ -5,6 +5,7 @@ scraped: each leaves its counts in a shared folder every second, and the one tha
 processes that ended included, so that counters never go down.
 """
 
+import asyncio
 import json
 import os
 import time
@@ -28,6 +29,9 @@ from errbook_api.current import Current
 
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Upper bounds of the latency histogram, in seconds."""
+
+_SHARING = 1.0
+"""Seconds between two times that counts are left for the other processes."""
 
 OUTCOMES = ("found", "several", "not_found")
 """What a lookup can end with."""
@@ -81,6 +85,12 @@ class Metrics(Collector):
             scratch = self._file.with_suffix(".new")
             scratch.write_text(json.dumps(self._counts.dump(self._current)))
             scratch.replace(self._file)
+
+    async def share_always(self) -> None:
+        """Leave them every second, for ever."""
+        while True:
+            self.share()
+            await asyncio.sleep(_SHARING)
 
     def exposition(self) -> bytes:
         """Return everything in Prometheus' text format."""

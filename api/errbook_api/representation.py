@@ -8,6 +8,7 @@ not.
 import gzip
 from collections.abc import Sequence
 from hashlib import blake2b
+from http import HTTPStatus
 from typing import NamedTuple
 
 from errbook_api import negotiation
@@ -57,29 +58,42 @@ def page_policy(policy: Policy, content_security: str) -> Policy:
     return Policy(policy.cache, tuple(common.items()))
 
 
+class Part(NamedTuple):
+    """One answer of a representation, ready to send; `head` is its status line and headers as they are sent."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    head: bytes
+
+
 class Representation(NamedTuple):
-    """Ready to send: `plain` and `zipped` are (headers, body), `fresh` the headers of a 304 for each of the two."""
+    """Ready to send: plain and compressed, and for each of the two the answer to who has it already."""
 
     tag: str
-    plain: tuple[Headers, bytes]
-    zipped: tuple[Headers, bytes] | None
-    fresh: Headers
-    fresh_zipped: Headers
+    plain: Part
+    zipped: Part | None
+    fresh: Part
+    fresh_zipped: Part
 
-    def select(self, accept_encoding: str | None, if_none_match: str | None) -> tuple[int, Headers, bytes]:
-        """Return status, headers and body for what a request carries."""
+    def select(self, accept_encoding: str | None, if_none_match: str | None) -> Part:
+        """Return the answer to a request with these headers."""
         zipped = self.zipped if self.zipped and negotiation.takes_gzip(accept_encoding) else None
         if if_none_match:
             tag = f'{self.tag[:-1]}-gzip"' if zipped else self.tag
             if negotiation.matches(if_none_match, tag):
-                return 304, self.fresh_zipped if zipped else self.fresh, b""
-        headers, body = zipped or self.plain
-        return 200, headers, body
+                return self.fresh_zipped if zipped else self.fresh
+        return zipped or self.plain
 
     @property
     def size(self) -> int:
         """Bytes of both bodies."""
-        return len(self.plain[1]) + (len(self.zipped[1]) if self.zipped else 0)
+        return len(self.plain.body) + (len(self.zipped.body) if self.zipped else 0)
+
+
+def _part(status: int, headers: Headers, body: bytes) -> Part:
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers)]
+    return Part(status, headers, body, "".join(f"{line}\r\n" for line in lines).encode("latin-1"))
 
 
 def represent(
@@ -96,15 +110,14 @@ def represent(
     kind = ("content-type", _CHARSET.get(media_type, f"{media_type}; charset=utf-8"))
     packed = gzip.compress(body, 6, mtime=0) if len(body) >= _SMALL else None
     zipped_tag = ("etag", f'{tag[:-1]}-gzip"')
+    zipped = None
+    if packed:
+        size, encoding = ("content-length", str(len(packed))), ("content-encoding", "gzip")
+        zipped = _part(200, [kind, size, encoding, zipped_tag, *shared], packed)
     return Representation(
         tag,
-        ([kind, ("content-length", str(len(body))), ("etag", tag), *shared], body),
-        (
-            [kind, ("content-length", str(len(packed))), ("content-encoding", "gzip"), zipped_tag, *shared],
-            packed,
-        )
-        if packed
-        else None,
-        [("etag", tag), *shared],
-        [zipped_tag, *shared],
+        _part(200, [kind, ("content-length", str(len(body))), ("etag", tag), *shared], body),
+        zipped,
+        _part(304, [("etag", tag), *shared], b""),
+        _part(304, [zipped_tag, *shared], b""),
     )

@@ -197,7 +197,7 @@ class Routes:
         if chosen != JSON:
             body = pages.render(loads(body), self._knowledge, chosen)
         vary = VARY[1:] if suffix else VARY
-        status, headers, body = represent(body, chosen, self._service.policy, vary=vary).select(
+        status, headers, body, _ = represent(body, chosen, self._service.policy, vary=vary).select(
             request.headers.get("accept-encoding"), request.headers.get("if-none-match")
         )
         return Response(body, status, dict(headers))

@@ -1,15 +1,14 @@
 """Starts and stops the service."""
 
+import os
+import signal
 import socket
 import sys
 import tempfile
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces, Loops
-from granian.log import LogLevels
+import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from errbook import problem
 from errbook.compile import CheckFailed
@@ -17,53 +16,67 @@ from errbook.database import DatabaseError
 from errbook.fresh import ensure
 from errbook.knowledge import Knowledge
 from errbook.places import PlaceError, database
-from errbook_api import app
+from errbook_api.app import SHARED
+from errbook_api.front import Front
 from errbook_api.settings import Settings
 
 
 def run(chosen: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; requests in flight are finished. Return the exit code: 2 when it cannot start."""
+    """Serve until SIGTERM or SIGINT; requests in flight are finished. Return the exit code: 2 when it cannot start.
+
+    The processes read their settings from the environment, from which `chosen` was read.
+    """
     try:
-        path = _knowledge()
-        address = _free(chosen)
+        _knowledge()
+        listening = _listen(chosen)
         if chosen.access_log not in ("on", "off"):
             # Each process opens it later; what is wrong with it is said once and now.
             Path(chosen.access_log).open("ab").close()
     except (CheckFailed, DatabaseError, PlaceError, OSError) as error:
         print(f"errbook: {error}", file=sys.stderr)
         return 2
-    with tempfile.TemporaryDirectory(prefix="errbook-") as folder:
-        shared = Path(folder) if chosen.workers > 1 else None
-        server = Granian(
-            "errbook",
-            address=address,
-            port=chosen.port,
-            interface=Interfaces.RSGI,
-            http=HTTPModes.http1,
-            websockets=False,
-            workers=chosen.workers,
-            loop=Loops.uvloop,
-            log_level=LogLevels.warning,
-            respawn_failed_workers=True,
-            workers_kill_timeout=chosen.stop_seconds,
-            process_name=None,
-        )
-        for line in _welcome(chosen):
-            print(line, file=sys.stderr, flush=True)
-        try:
-            server.serve(target_loader=partial(load, chosen, path, shared), wrap_loader=False)
-        except SystemExit as stopped:
-            return int(stopped.code or 0)
+    for line in _welcome(chosen):
+        print(line, file=sys.stderr, flush=True)
+    config = uvicorn.Config(
+        "errbook_api.app:edge",
+        factory=True,
+        http=Front,
+        ws="none",
+        loop="uvloop",
+        lifespan="on",
+        workers=chosen.workers,
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        log_level="error",
+        backlog=1024,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=chosen.stop_seconds,
+    )
+    with listening:
+        if chosen.workers == 1:
+            return _alone(uvicorn.Server(config), listening)
+        with tempfile.TemporaryDirectory(prefix="errbook-") as folder:
+            os.environ[SHARED] = folder
+            Multiprocess(config, [listening]).run()
     return 0
 
 
-def load(chosen: Settings, path: Path, shared: Path | None) -> Any:
-    """Return the application of one process, a Front; called in that process. Granian's types know functions only."""
-    return app.front(app.service(chosen, path, shared))
+def _alone(server: uvicorn.Server, listening: socket.socket) -> int:
+    # uvicorn raises the signal that ended it once more when it is done, so that a process is seen to end by it; for
+    # us an ordered stop is a success.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    try:
+        server.run(sockets=[listening])
+    except SystemExit as stopped:
+        return int(stopped.code or 0)
+    return 0
 
 
-def _knowledge() -> Path:
-    """Return the compiled file to serve. With problems in changed files, say so and serve what was compiled before."""
+def _knowledge() -> None:
+    """Make sure of a compiled file. With problems in changed files, say so and serve what was compiled before."""
     target = database()
     try:
         target = Path(ensure())
@@ -74,24 +87,25 @@ def _knowledge() -> Path:
             raise
         print(f"errbook: {failed}; serving what was compiled before. Run: errbook check", file=sys.stderr)
     Knowledge(target).close()
-    return target
 
 
-def _free(chosen: Settings) -> str:
-    """Return the IP address to listen on; OSError with a plain message when the port cannot be had there.
-
-    It is tried here because granian's processes share a port, and would share it with a stranger too.
-    """
+def _listen(chosen: Settings) -> socket.socket:
+    """Return the listening socket; OSError with a plain message when the port cannot be had there."""
     try:
         family, _, _, _, address = socket.getaddrinfo(chosen.host, chosen.port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            probe.listen()
+        listening = socket.socket(family)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(1024)
+            listening.set_inheritable(True)
+        except BaseException:
+            listening.close()
+            raise
     except OSError as error:
         where = f"{chosen.host}:{chosen.port}"
         raise OSError(f"cannot listen on {where} ({error.strerror}); set ERRBOOK_PORT or ERRBOOK_HOST") from error
-    return str(address[0])
+    return listening
 
 
 def _welcome(chosen: Settings) -> list[str]:

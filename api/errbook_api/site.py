@@ -75,7 +75,7 @@ class Site(StaticFiles):
         compressible = kind.startswith(_COMPRESSED) and stat_result.st_size <= _LARGEST
         if status_code == 200 and compressible and "range" not in asked:
             ready = self._represent(Path(full_path), stat_result, kind)
-            status, headers, body = ready.select(asked.get("accept-encoding"), asked.get("if-none-match"))
+            status, headers, body, _ = ready.select(asked.get("accept-encoding"), asked.get("if-none-match"))
             return Response(body, status, dict(headers))
         # A changed file has a changed tag, and equal files have equal ones on every replica.
         tag = self._tag(Path(full_path), stat_result)

@@ -41,7 +41,7 @@ def build(knowledge: Knowledge, policy: Policy, limit: int, before: Table | None
     for path, body in answers(knowledge):
         path = f"/{path.removesuffix('.json')}"
         old = before.get(path) if before else None
-        if old and old.representation.plain[1] == body:
+        if old and old.representation.plain.body == body:
             ready = old
         else:
             representation = represent(body, JSON, policy, vary=VARY)

@@ -61,7 +61,7 @@ def _expected(error: Exception) -> str | None:
         extra = {
             "errbook_api": "api",
             "fastapi": "api",
-            "granian": "api",
+            "uvicorn": "api",
             "errbook_site": "site",
             "mkdocs": "site",
         }
