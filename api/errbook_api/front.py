@@ -6,6 +6,7 @@ under plain uvicorn. That is an override of a few methods of a class whose names
 to a minor version in pyproject.toml, and tests/api asks both ways for the same answers.
 """
 
+import asyncio
 import time
 from typing import Any
 
@@ -18,7 +19,7 @@ from errbook_api.problems import ProblemError
 from errbook_api.routes import OFFERS
 
 MAX_HEAD = 64 * 1024
-"""Bytes that the path and the headers of one request may have together."""
+"""Bytes after which the target and headers of a request must have come to their end."""
 
 _ASKED = frozenset({b"accept", b"accept-encoding", b"if-none-match", b"x-request-id"})
 _ELSEWHERE = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
@@ -32,31 +33,50 @@ class Front(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self._service = self.app.service
         self._answered = False
-        self._head = 0
+        self._heads = self._unfinished = 0
         self._defaults: tuple[object, bytes] = (None, b"")
+        self._heard = True
+        self._watch: asyncio.TimerHandle | None = None
 
-    def on_message_begin(self) -> None:
-        """Begin a request."""
-        self._head, self._answered = 0, False
-        super().on_message_begin()
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """Begin a connection."""
+        super().connection_made(transport)
+        self._watch = self.loop.call_later(self.timeout_keep_alive, self._look)
 
-    def on_url(self, url: bytes) -> None:
-        """Take a piece of the target; ValueError, which ends in a 400, when the head grows too large."""
-        self._grow(len(url))
-        super().on_url(url)
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection."""
+        if self._watch:
+            self._watch.cancel()
+        super().connection_lost(exc)
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; ValueError as `on_url`."""
-        self._grow(len(name) + len(value))
-        super().on_header(name, value)
+    def _look(self) -> None:
+        """Close the connection when nothing came since the last look and nothing is being answered.
 
-    def _grow(self, size: int) -> None:
-        self._head += size
-        if self._head > MAX_HEAD:
-            raise ValueError(f"the head of a request is larger than {MAX_HEAD} bytes")
+        One timer that looks now and then; uvicorn's own, made anew for each request, costs more than an answer.
+        """
+        if not self._heard and self._idle():
+            self.transport.close()
+            return
+        self._heard = False
+        self._watch = self.loop.call_later(self.timeout_keep_alive, self._look)
+
+    def _idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; refuse a head that does not end."""
+        heads, self._heard = self._heads, True
+        super().data_received(data)
+        if self._heads != heads or not self._idle():
+            self._unfinished = 0
+            return
+        self._unfinished += len(data)
+        if self._unfinished > MAX_HEAD and not self.transport.is_closing():
+            self.send_400_response("")
 
     def on_headers_complete(self) -> None:
         """Answer from the table, or hand over to the application."""
+        self._heads += 1
         self._answered = self._answer()
         if not self._answered:
             super().on_headers_complete()
@@ -71,21 +91,12 @@ class Front(HttpToolsProtocol):
         if not self._answered:
             super().on_message_complete()
 
-    def data_received(self, data: bytes) -> None:
-        """Parse what came; close the connection when nothing follows for the time of a keep-alive."""
-        super().data_received(data)
-        idle = self.cycle is None or self.cycle.response_complete
-        if idle and self.timeout_keep_alive_task is None and not self.transport.is_closing():
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
-
     def _answer(self) -> bool:
-        parser, cycle = self.parser, self.cycle
-        ready = self._service.current.now.table.get(self.url.decode("latin-1"))
-        if ready is None or parser.get_method() != b"GET" or self.flow.write_paused:
+        parser, path = self.parser, self.url.decode("latin-1")
+        ready = self._service.current.now.table.get(path)
+        if ready is None or parser.get_method() != b"GET" or parser.get_http_version() != "1.1":
             return False
-        if not (cycle is None or cycle.response_complete) or parser.get_http_version() != "1.1":
+        if not self._idle() or self.flow.write_paused:
             return False
         asked: dict[bytes, str] = {}
         for name, value in self.headers:
@@ -107,7 +118,7 @@ class Front(HttpToolsProtocol):
         if ready.outcome is not None:
             observer.counts.lookups[ready.outcome] += 1
         seconds = time.perf_counter() - started
-        observer.done(ready.route, "GET", self.url.decode("latin-1"), part.status, len(part.body), seconds, request_id)
+        observer.done(ready.route, "GET", path, part.status, len(part.body), seconds, request_id)
         return True
 
     def _dated(self) -> bytes:
