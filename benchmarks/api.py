@@ -1,10 +1,11 @@
-"""How fast one lookup is answered, against nginx and against a plain FastAPI route, measured side by side in one run.
+"""How fast one lookup is answered, against nginx and against plain FastAPI routes, measured side by side in one run.
 
-All serve ``/errors/mysql/1040`` over keep-alive connections on loopback, one worker each, access logs off: nginx the
-same bytes from disk with the same headers; FastAPI on uvicorn (uvloop, httptools) the same entry, read from the
-compiled file and given out through a response model, and, as "kept", from a model that is held in memory. Rounds
-alternate between the servers; the ratio is the median of the rounds' own ratios, so that whatever else the machine does
-meanwhile weighs on both sides.
+All serve ``/errors/mysql/1040`` over keep-alive connections on loopback, one worker each, access logs off. nginx serves
+the same bytes from disk with the same headers. The plain FastAPI routes give the same answer through a response model
+on uvicorn (uvloop, httptools): "file" reads the compiled file for each request, "dict" holds the answer as a dictionary
+in memory, which the model checks and writes (the usual way, and the one with a goal), "model" holds an instance of
+the model. Rounds alternate between the servers; the ratio is the median of the rounds' own ratios, so that whatever
+else the machine does meanwhile weighs on both sides.
 
     python benchmarks/api.py [--rounds 5] [--seconds 4] [--connections 32]
 """
@@ -32,7 +33,8 @@ import httpx
 from errbook.fresh import ensure
 
 PATH = "/errors/mysql/1040"
-TARGETS = {"nginx": 0.5, "fastapi": 15.0, "kept": None}
+PLAIN = ("file", "dict", "model")
+TARGETS = {"nginx": 0.5, "file": None, "dict": 15.0, "model": None}
 """Each peer, and the multiple of it that the service is meant to reach."""
 
 _NGINX = """
@@ -57,31 +59,33 @@ from errbook.knowledge import Knowledge
 from fastapi import FastAPI
 from pydantic import create_model
 
-def kind(name: str, value: Any) -> Any:
-    if isinstance(value, dict):
-        return create_model(name, **{key: (kind(f"{name}_{key}", item), ...) for key, item in value.items()})
-    if isinstance(value, list):
-        return list[kind(f"{name}_item", value[0])] if value and all_alike(value) else list[Any]
-    return type(value) if value is not None else str | None
-
-def all_alike(values: list[Any]) -> bool:
-    return all(json.dumps(shape(item)) == json.dumps(shape(values[0])) for item in values)
-
-def shape(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: shape(item) for key, item in value.items()}
-    return [] if isinstance(value, list) else type(value).__name__
+def kind(name: str, values: list[Any]) -> Any:
+    """Return the type that fits all of these values, with a model for every object, as a writer would declare it."""
+    present = [value for value in values if value is not None]
+    made: Any = Any
+    if present and all(isinstance(value, dict) and value.keys() == present[0].keys() for value in present):
+        fields = {key: (kind(f"{name}_{key}", [value[key] for value in present]), ...) for key in present[0]}
+        made = create_model(name, **fields)
+    elif present and all(isinstance(value, list) for value in present):
+        made = list[kind(f"{name}_item", [item for value in present for item in value])]
+    elif present and len({type(value) for value in present}) == 1 and not isinstance(present[0], dict):
+        made = type(present[0])
+    return made if len(present) == len(values) else made | None
 
 answer = json.loads(Path(__file__).with_name("1040.json").read_text())
-Answer = kind("Answer", answer)
+Answer = kind("Answer", [answer])
 entry = Answer(**answer)
 knowledge = Knowledge(os.environ["ERRBOOK_DB"])
 app = FastAPI()
 
-if os.environ["KEPT"] == "1":
+if os.environ["ROUTE"] == "model":
     @app.get("/errors/{engine}/{code}", response_model=Answer)
     async def error(engine: str, code: str) -> Any:
         return entry
+elif os.environ["ROUTE"] == "dict":
+    @app.get("/errors/{engine}/{code}", response_model=Answer)
+    async def error(engine: str, code: str) -> Any:
+        return answer
 else:
     # Reading a file blocks, so the route is no coroutine: FastAPI runs it in a thread.
     @app.get("/errors/{engine}/{code}", response_model=Answer)
@@ -154,7 +158,7 @@ def peers(stack: ExitStack, folder: Path, nginx: str, answer: httpx.Response) ->
     found = [
         stack.enter_context(running("nginx", [nginx, "-e", f"{folder}/start.log", "-c", f"{folder}/nginx.conf"], port))
     ]
-    for name, kept in (("fastapi", "0"), ("kept", "1")):
+    for name in PLAIN:
         port = free_port()
         command = [sys.executable, "-m", "uvicorn", "plain:app", "--app-dir", str(folder), "--port", str(port)]
         command += [
@@ -168,7 +172,7 @@ def peers(stack: ExitStack, folder: Path, nginx: str, answer: httpx.Response) ->
             "--log-level",
             "error",
         ]
-        found.append(stack.enter_context(running(name, command, port, KEPT=kept, ERRBOOK_DB=str(ensure()))))
+        found.append(stack.enter_context(running(name, command, port, ROUTE=name, ERRBOOK_DB=str(ensure()))))
     return found
 
 
@@ -203,7 +207,9 @@ def main() -> int:
 def report(servers: list[Server], size: int, nginx: str, options: argparse.Namespace) -> None:
     """Measure in alternating rounds and print what came out."""
     nginx_version = subprocess.run([nginx, "-v"], capture_output=True, text=True, check=True).stderr.strip()  # noqa: S603 - ours
-    packages = ", ".join(f"{name} {version(name)}" for name in ("fastapi", "uvicorn", "httptools", "uvloop", "pydantic"))
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("fastapi", "uvicorn", "httptools", "uvloop", "pydantic")
+    )
     print(
         f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, {nginx_version}, {packages}"
     )

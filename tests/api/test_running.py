@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -269,3 +270,47 @@ def test_browsers_are_sent_to_a_site_elsewhere(start: Any, free_port: int, datab
     with start(free_port, ERRBOOK_DB=str(database), ERRBOOK_SITE_URL="https://errors.example.com") as server:
         answer = server.client.get("/errors/23000", headers={"accept": "text/html"})
         assert answer.headers["location"] == "https://errors.example.com/23000/"
+
+
+def test_both_ways_to_a_lookup_give_the_same_answer(server: Any) -> None:
+    # With a body, however empty, a request is not answered in front of the application but by it.
+    for headers in ({}, {"accept-encoding": "gzip"}, {"if-none-match": "*"}, {"accept": "text/plain"}):
+        for path in ("/errors/mysql/1040", "/errors/1040", "/v1/engines"):
+            front = server.client.get(path, headers=headers)
+            behind = server.client.request("GET", path, headers={**headers, "content-length": "0"})
+            assert (front.status_code, front.content) == (behind.status_code, behind.content)
+            kept = [
+                {k: v for k, v in answer.headers.items() if k not in ("x-request-id", "date")}
+                for answer in (front, behind)
+            ]
+            assert kept[0] == kept[1]
+
+
+def test_an_endless_head_is_refused(server: Any) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+
+    def send_forever(connection: socket.socket) -> None:
+        for number in range(1000):
+            connection.sendall(b"X-%d: " % number + b"y" * 4000 + b"\r\n")
+            time.sleep(0.002)
+
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"GET /errors/1040 HTTP/1.1\r\nHost: x\r\n")
+        # The refusal may be lost with the reset of the connection; that there is an end to it is what matters.
+        with pytest.raises(OSError, match=r"reset|Broken pipe"):
+            send_forever(connection)
+    assert server.client.get("/healthz").status_code == 200
+
+
+def test_requests_sent_at_once_are_answered_in_order(server: Any) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    paths = ["/errors/mysql/1040", "/errors/nope", "/engines", "/errors?limit=1", "/errors/mysql/1040"]
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        for path in paths[:-1]:
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        connection.sendall(f"GET {paths[-1]} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+    statuses = re.findall(rb"HTTP/1\.1 (\d+) ", received)
+    assert statuses == [b"200", b"404", b"200", b"200", b"200"]
