@@ -1,7 +1,8 @@
 """What programs read: Markdown twins, static JSON, llms.txt, robots.txt, OpenSearch, and the list of all names."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from errbook import answers
 from errbook.entry import Entry
@@ -16,6 +17,14 @@ from errbook_site.terms import Terms
 def twin(entry: Entry, knowledge: Knowledge) -> Asset:
     """Return the Markdown twin of an entry's page."""
     return Asset(f"{entry.page.strip('/')}/index.md", markdown.page(entry, knowledge).encode())
+
+
+def written(entry: Entry, layers: Iterable[Path]) -> Asset | None:
+    """Return the file in which an entry is written, from the first layer that has it; None where none does."""
+    for layer in layers:
+        if (file := layer / entry.source_file).is_file():
+            return Asset(f"{entry.page.strip('/')}/{entry.code}.yaml", file.read_bytes())
+    return None
 
 
 def files(knowledge: Knowledge, rows: Rows, terms: Terms, site: str) -> Iterator[Asset]:

@@ -1,4 +1,4 @@
-"""Every page and file of the site, from the knowledge alone.
+"""Every page and file of the site, from the knowledge, and beside each entry the file in which it is written.
 
 The same pages go through mkdocs (`errbook_site.hook`) or to a folder as Markdown files with front matter (`write`), for
 a generator that runs no hooks.
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from errbook import places
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
 from errbook_site import addresses, entry, guides, listings, machine, ranking
@@ -44,8 +45,13 @@ def pages(knowledge: Knowledge, site: str = DEFAULT_SITE) -> Iterator[Page | Ass
     yield from guides.pages(knowledge, rows, terms)
     yield from listings.pages(knowledge, rows, terms)
     weights = ranking.weights(rows)
+    layers = places.layers()
     for item in knowledge.all():
-        yield entry_page(item, rows, terms, weights[item.id])
+        page = entry_page(item, rows, terms, weights[item.id])
+        if source := machine.written(item, layers):
+            page = page._replace(meta={**page.meta, "written": source.path.rpartition("/")[2]})
+            yield source
+        yield page
         yield machine.twin(item, knowledge)
     yield from addresses.pages(rows, terms, site, _FIXED | frozenset(terms.engines))
     yield from machine.files(knowledge, rows, terms, site)
