@@ -13,7 +13,6 @@ else the machine does meanwhile weighs on both sides.
 import argparse
 import json
 import os
-import platform
 import re
 import shutil
 import socket
@@ -29,6 +28,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import httpx
+from measure import machine
 
 from errbook.fresh import ensure
 
@@ -210,9 +210,8 @@ def report(servers: list[Server], size: int, nginx: str, options: argparse.Names
     packages = ", ".join(
         f"{name} {version(name)}" for name in ("fastapi", "uvicorn", "httptools", "uvloop", "pydantic")
     )
-    print(
-        f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, {nginx_version}, {packages}"
-    )
+    print(machine())
+    print(f"{nginx_version}, {packages}")
     print(f"GET {PATH}: {size} bytes, {options.connections} connections, one worker each, access logs off")
     rates: dict[str, list[float]] = {server.name: [] for server in servers}
     for _ in range(options.rounds):

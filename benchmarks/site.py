@@ -12,7 +12,6 @@ counts little. Printed: seconds, milliseconds a page, both ratios with their bar
 import argparse
 import json
 import os
-import platform
 import re
 import socket
 import subprocess
@@ -22,6 +21,8 @@ import time
 import urllib.request
 from importlib.metadata import version
 from pathlib import Path
+
+from measure import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 BAR_PEER = 1.5
@@ -95,10 +96,8 @@ def main() -> int:
     )
     options = parser.parse_args()
     small, large = options.sizes
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {platform.platform()}")
-    print(
-        f"Python {platform.python_version()}, mkdocs {version('mkdocs')}, mkdocs-material {version('mkdocs-material')}"
-    )
+    print(machine())
+    print(f"mkdocs {version('mkdocs')}, mkdocs-material {version('mkdocs-material')}")
     each = {size: measure(size, options.source / "errors") for size in (small, large)}
     growth, peer = each[large][0] / each[small][0], each[large][0] / each[large][1]
     print(f"ours / plain mkdocs-material at {large:,}, per page: {peer:.2f} (bar {BAR_PEER})")
