@@ -7,10 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from errbook_site import build
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +25,19 @@ def free_port() -> int:
     return port
 
 
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built site, with the real knowledge."""
+    return build.run(None, tmp_path_factory.mktemp("site") / "site")
+
+
 @pytest.fixture(scope="module")
-def address(free_port: int) -> Iterator[str]:
-    """The host and port of a running service with the real knowledge."""
+def address(free_port: int, site: Path) -> Iterator[str]:
+    """The host and port of a running service with the real knowledge and its site."""
     process = subprocess.Popen(
         [sys.executable, "-m", "errbook", "serve", "--port", str(free_port)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        env={**os.environ, "ERRBOOK_SITE_DIR": str(site), "ERRBOOK_ACCESS_LOG": "off"},
+        stderr=subprocess.DEVNULL,
     )
     url = f"localhost:{free_port}"
     try:
@@ -41,7 +50,7 @@ def address(free_port: int) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.wait(20)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 import errbook
 from errbook.knowledge import Knowledge
-from errbook_site import build
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -48,12 +47,6 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 def knowledge() -> Iterator[Knowledge]:
     with errbook.open() as opened:
         yield opened
-
-
-@pytest.fixture(scope="session")
-def site(knowledge: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the built site."""
-    return build.run(knowledge, tmp_path_factory.mktemp("site") / "site")
 
 
 @pytest.fixture(scope="session")
