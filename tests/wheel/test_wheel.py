@@ -68,6 +68,7 @@ def test_it_answers_at_once(installed: Path, tmp_path: Path) -> None:
     assert answer.returncode == 0, answer.stderr
     assert json.loads(answer.stdout)["errors"][0]["id"] == "mysql/1040"
     assert list(tmp_path.iterdir()) == []
+    assert "came compiled with the package" in _run(installed / "errbook", "compile", cwd=tmp_path).stdout
 
 
 def test_it_checks_and_overlays_private_knowledge(installed: Path, tmp_path: Path) -> None:
