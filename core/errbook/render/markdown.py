@@ -8,7 +8,8 @@ from errbook.knowledge import Knowledge
 from errbook.render import scenario
 from errbook.render.first import first_code
 
-_SPECIAL = re.compile(r"([\\*_\[\]<>|~#])")
+# An underscore inside a word is no markup, and max_connections is easier to read, and to grep, as it is.
+_SPECIAL = re.compile(r"([\\*\[\]<>]|(?<!\w)_|_(?!\w)|~(?=~)|^#)", re.MULTILINE)
 
 
 def escape(prose: str) -> str:
