@@ -32,7 +32,7 @@ class Front(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._service = self.app.service
-        self._answered = False
+        self._answered = self._inside = False
         self._heads = self._unfinished = 0
         self._defaults: tuple[object, bytes] = (None, b"")
         self._heard = True
@@ -67,7 +67,8 @@ class Front(HttpToolsProtocol):
         """Parse what came; refuse a head that does not end."""
         heads, self._heard = self._heads, True
         super().data_received(data)
-        if self._heads != heads or not self._idle():
+        if self._heads != heads or self._inside:
+            # Between requests, or in a body, which is no part of a head even when its answer is already out.
             self._unfinished = 0
             return
         self._unfinished += len(data)
@@ -77,6 +78,7 @@ class Front(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Answer from the table, or hand over to the application."""
         self._heads += 1
+        self._inside = True
         self._answered = self._answer()
         if not self._answered:
             super().on_headers_complete()
@@ -88,6 +90,7 @@ class Front(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End the request."""
+        self._inside = False
         if not self._answered:
             super().on_message_complete()
 
@@ -113,7 +116,7 @@ class Front(HttpToolsProtocol):
         request_id = observer.request_id(asked.get(b"x-request-id"))
         part = ready.representation.select(asked.get(b"accept-encoding"), asked.get(b"if-none-match"))
         head = b"%s%sx-request-id: %s\r\n\r\n" % (part.head, self._dated(), request_id.encode())
-        # One piece, or two where joining them would copy a long body for nothing.
+        # Two pieces: joining them would copy the body for nothing.
         self.transport.writelines((head, part.body))
         self.server_state.total_requests += 1
         if ready.outcome is not None:
@@ -133,8 +136,6 @@ class Front(HttpToolsProtocol):
         """Refuse what is no HTTP, as a problem document, and close."""
         problem = ProblemError("bad-request", "This is no HTTP/1.1 request, or its head is too large.")
         body = dumps(problems.document(problem, "/"))
-        head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\n" % len(
-            body
-        )
-        self.transport.writelines((head, self._dated(), b"connection: close\r\n\r\n", body))
+        head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\nconnection: close\r\n"
+        self.transport.writelines((head, self._dated(), b"content-length: %d\r\n\r\n" % len(body), body))
         self.transport.close()

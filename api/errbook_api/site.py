@@ -37,7 +37,6 @@ class Site(StaticFiles):
     def __init__(self, folder: Path, policy: Policy) -> None:
         """`folder` holds an index.html; RuntimeError when it does not exist."""
         super().__init__(directory=folder, html=True)
-        self._folder = folder
         self._policy = page_policy(policy, CONTENT_SECURITY)
         self._tags: dict[tuple[str, int, int], str] = {}
         self._ready: OrderedDict[tuple[str, str], Representation] = OrderedDict()

@@ -314,3 +314,19 @@ def test_requests_sent_at_once_are_answered_in_order(server: Any) -> None:
             received += piece
     statuses = re.findall(rb"HTTP/1\.1 (\d+) ", received)
     assert statuses == [b"200", b"404", b"200", b"200", b"200"]
+
+
+def test_a_long_body_that_nobody_wants_gets_one_answer(server: Any) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    body = b"x" * 300_000
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"POST /errors/1040 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body))
+        received = connection.recv(65536)
+        # The answer is out; what still comes of the body is neither a head nor a reason for another answer.
+        for at in range(0, len(body), 10_000):
+            connection.sendall(body[at : at + 10_000])
+            time.sleep(0.002)
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        while piece := connection.recv(65536):
+            received += piece
+    assert re.findall(rb"HTTP/1\.1 (\d+) ", received) == [b"405", b"200"]

@@ -7,6 +7,8 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import expect
 from tests.site.conftest import Open
 
+from errbook.knowledge import Knowledge
+
 PATHS = [
     "/",
     "/mysql/1040/",
@@ -41,10 +43,16 @@ def test_nothing_is_wider_than_the_screen(visit: Open, path: str, width: int) ->
     assert visit(path, width=width).evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_first_thing_to_type_is_within_one_screen(visit: Open) -> None:
-    box = visit("/mysql/1040/").locator(".eb-first code").last.bounding_box()
-    assert box
-    assert box["y"] + 40 < 900
+@pytest.mark.parametrize("width", [1600, 1024])
+def test_first_thing_to_type_is_within_one_screen_on_every_page(
+    visit: Open, address: str, knowledge: Knowledge, width: int
+) -> None:
+    page = visit("/", width=width)
+    for link in knowledge.entries():
+        page.goto(address + link.page)
+        box = page.locator(".eb-first .highlight").bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= 900, link.id
 
 
 def test_dark_follows_the_system_and_can_be_changed(visit: Open) -> None:
