@@ -141,8 +141,9 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
     count = 0
     for position, text in connection.execute("SELECT position, json FROM written ORDER BY position"):
         body = public.entry(json.loads(text), titles.__getitem__)
-        _insert(connection, position, body, frequencies.index(body["frequency"]))
-        digest.update(public.dumps(body))
+        out = public.dumps(body)
+        _insert(connection, position, body, out.decode(), frequencies.index(body["frequency"]))
+        digest.update(out)
         count += 1
     for table, order in (("engine", "id"), ("term", "vocabulary, value"), ("sqlstate_class", "class")):
         # The names are the three literals above.
@@ -172,7 +173,7 @@ def _engine(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _insert(connection: sqlite3.Connection, position: int, body: dict[str, Any], frequency: int) -> None:
+def _insert(connection: sqlite3.Connection, position: int, body: dict[str, Any], text: str, frequency: int) -> None:
     # What most people mean comes first: the most frequent, and among those the most dangerous.
     rank = frequency * 10 - _RISK_POINTS[body["risk"]["level"]]
     connection.execute(
@@ -187,7 +188,7 @@ def _insert(connection: sqlite3.Connection, position: int, body: dict[str, Any],
             rank,
             body["title"],
             body["summary"],
-            public.dumps(body).decode(),
+            text,
         ),
     )
     connection.executemany("INSERT INTO entry_engine VALUES (?, ?)", [(name, position) for name in body["engines"]])
