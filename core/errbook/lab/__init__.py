@@ -1,0 +1,1 @@
+"""The lab: entries are executed on real servers, in cells that reach nothing else."""

@@ -1,0 +1,309 @@
+"""MySQL and MariaDB, through MySQL Connector/Python, which speaks the protocol itself and raises the client's codes.
+
+Errors carry errno, SQLSTATE and message (https://dev.mysql.com/doc/connector-python/en/connector-python-api-errors-error.html).
+"""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+import mysql.connector
+from mysql.connector.errors import Error
+
+from errbook.lab.driver import BLOCKED, IDLE, RUNNING, Refused, Target, hung_up
+
+NAME: Final = f"mysql-connector-python {mysql.connector.__version__}"
+
+_LOST: Final = frozenset({2006, 2013, 2055, 1053, 1152, 1158, 1159, 1160, 1161, 1927, 4031})
+"""Errors after which the connection is gone: the client's own, and those with which a server says good-bye."""
+
+PARTING: Final = 1.0
+"""Seconds that a server may take to notice a good-bye."""
+
+ENDING: Final = 5.0
+"""Seconds that the statements of killed sessions may take to end."""
+
+
+def same(declared: str, sqlstate: str | None, refused: Refused) -> bool:
+    """Tell whether the error number and, where the server sent one, the SQLSTATE are the declared ones."""
+    return refused.code == declared and (refused.sqlstate is None or sqlstate is None or refused.sqlstate == sqlstate)
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn the driver's errors into Refused."""
+    try:
+        yield
+    except Error as error:
+        # -1 is the driver's own: it knows that the connection is gone.
+        own = error.errno in (None, -1)
+        code = None if own else str(error.errno)
+        lost = own or error.errno in _LOST
+        raise Refused(code, error.sqlstate, str(error.msg or error), lost=lost) from error
+
+
+class Connection:
+    """A connection with autocommit, as a command-line client has it."""
+
+    def __init__(self, address: Any, target: Target) -> None:
+        self._address = address
+        options: dict[str, Any] = {
+            # The extension module in C, where it can be loaded, words and numbers some errors otherwise.
+            "use_pure": True,
+            "user": target.user if target.user is not None else address.user,
+            "password": target.password if target.user is not None or target.password else address.password,
+            "charset": "utf8mb4",
+            # The driver's own choice of a collation is unknown to MariaDB before 11.4.
+            "collation": "utf8mb4_general_ci",
+            "autocommit": True,
+            "connection_timeout": 10,
+            "allow_local_infile": True,
+        }
+        if target.database:
+            options["database"] = target.database
+        if target.socket:
+            options["unix_socket"] = target.socket
+        elif target.host is None and target.port is None and target.user is None and address.socket:
+            options["unix_socket"] = address.socket
+            # As the servers' own clients do it: there is nobody between the ends of a socket.
+            options["ssl_disabled"] = True
+        else:
+            options["host"] = target.host or address.host
+            options["port"] = target.port or address.port
+        if target.tls:
+            options["ssl_disabled"] = target.tls == "off"
+        options.update(target.options)
+        with _refusing():
+            self._link: Any = mysql.connector.connect(**{key: value for key, value in options.items() if value is not None})
+        self._id = self._link.connection_id
+
+    def run(self, statement: str) -> None:
+        """Send one statement and read all its results."""
+        with _refusing():
+            cursor = self._link.cursor(buffered=True)
+            try:
+                cursor.execute(statement)
+                while cursor.nextset():
+                    pass
+            finally:
+                with contextlib.suppress(Error):
+                    cursor.close()
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """Send one statement and return its rows; Refused."""
+        with _refusing():
+            cursor = self._link.cursor()
+            cursor.execute(statement)
+            rows = [tuple(row) for row in cursor.fetchall()] if cursor.with_rows else []
+            cursor.close()
+        return rows
+
+    def dead(self) -> bool:
+        """Tell whether the server has closed the connection."""
+        descriptor = self._descriptor()
+        return descriptor is None or hung_up(descriptor)
+
+    def cancel(self) -> None:
+        """Kill the connection from another one."""
+        with contextlib.suppress(Refused):
+            other = Connection(self._address, Target(None))
+            with contextlib.suppress(Refused):
+                other.run(f"KILL {self._id}")
+            other.close()
+
+    def activity(self) -> str | None:
+        """Look into the process list, and for row locks into InnoDB."""
+        with contextlib.suppress(Refused):
+            other = Connection(self._address, Target(None))
+            try:
+                # A number of the server's own.
+                rows = other.rows(
+                    "SELECT command, COALESCE(state, ''), (SELECT COUNT(*) FROM information_schema.innodb_trx"  # noqa: S608
+                    f" WHERE trx_mysql_thread_id = {self._id} AND trx_state = 'LOCK WAIT')"
+                    f" FROM information_schema.processlist WHERE id = {self._id}"
+                )
+            finally:
+                other.close()
+            if not rows:
+                return IDLE
+            command, state, locks = rows[0]
+            # Metadata, table and global locks; `User lock` is GET_LOCK().
+            if locks or (state.startswith("Waiting for") and "lock" in state) or state == "User lock":
+                return BLOCKED
+            return RUNNING if command in ("Query", "Execute") else IDLE
+        return None
+
+    def close(self) -> None:
+        """Say good-bye, wait until the server has closed its end, and close."""
+        # A connection whose server is gone may fail in many ways when it says good-bye.
+        with contextlib.suppress(Exception):
+            self._link.cmd_quit()
+            descriptor = self._descriptor()
+            if descriptor is not None:
+                hung_up(descriptor, PARTING)
+        with contextlib.suppress(Exception):
+            self._link.close()
+
+    def _descriptor(self) -> int | None:
+        link = self._link._socket
+        return None if link is None or link.sock is None else int(link.sock.fileno())
+
+
+_VOLATILE: Final = ("gtid", "timestamp", "pseudo_", "last_insert_id", "insert_id", "rand_seed", "identity")
+"""Beginnings of names of variables that change by themselves, or that nobody can set back."""
+
+_GRANTS: Final = {
+    "mysql": "user db tables_priv columns_priv procs_priv proxies_priv role_edges default_roles global_grants func plugin "
+    "component servers",
+    "mariadb": "global_priv db tables_priv columns_priv procs_priv proxies_priv roles_mapping func plugin servers event "
+    "proc",
+}
+"""Tables of the schema mysql that hold accounts, grants, and what is installed."""
+
+
+class Keeper:
+    """Settings, accounts and databases of one server, compared by check sums that the server computes."""
+
+    def __init__(self, address: Any) -> None:
+        self._address = address
+        self._mariadb = address.family == "mariadb"
+        self._variables: dict[str, str] = {}
+        self._accounts: set[tuple[str, str]] = set()
+        self._databases: set[str] = set()
+        self._queries: list[str] = []
+        self._state: list[Any] = []
+        self._link: Connection | None = None
+
+    def snapshot(self) -> None:
+        """Remember settings, accounts and databases."""
+        link = self._open()
+        self._variables = self._read_variables(link)
+        self._accounts = set(self._read_accounts(link))
+        self._databases = {str(row[0]) for row in link.rows("SHOW DATABASES")}
+        self._queries = []
+        for query in self._all_queries():
+            # On a server of the user's own, the account may not be allowed to see everything.
+            with contextlib.suppress(Refused):
+                link.rows(query)
+                self._queries.append(query)
+        self._state = self._read_state(link)
+
+    def create(self, database: str) -> None:
+        """Create the database."""
+        try:
+            self._open().run(f"CREATE DATABASE `{database}`")
+        finally:
+            self._shut()
+
+    def set(self, settings: dict[str, str]) -> None:
+        """Set global variables; numbers and words are given as they are, everything else as a string."""
+        try:
+            for name, value in settings.items():
+                self._open().run(f"SET GLOBAL {name} = {_literal(value)}")
+        finally:
+            self._shut()
+
+    def restore(self, database: str) -> bool:
+        """Put the server back and compare."""
+        try:
+            link = self._open()
+            # In place of the default, which is a day or a year: what still has a lock on the database is not ended.
+            link.run(f"SET lock_wait_timeout = {ENDING:g}")
+            self._end_sessions(link)
+            self._end_prepared(link)
+            with contextlib.suppress(Refused):
+                link.run(f"DROP DATABASE IF EXISTS `{database}`")
+            if self._read_state(link) == self._state:
+                return True
+            self._mend(link)
+            return self._read_state(link) == self._state
+        except Refused:
+            self._shut()
+            return False
+
+    def _end_sessions(self, link: Connection) -> None:
+        """Kill all other sessions and wait until they have ended."""
+        end = time.monotonic() + ENDING
+        while rows := link.rows(
+            "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID()"
+            " AND user NOT IN ('system user', 'event_scheduler')"
+        ):
+            for row in rows:
+                # One that has ended by itself is unknown by now.
+                with contextlib.suppress(Refused):
+                    link.run(f"KILL {row[0]}")
+            if time.monotonic() > end:
+                raise Refused(None, None, f"{len(rows)} sessions go on although they were killed")
+            time.sleep(0.002)
+
+    def _end_prepared(self, link: Connection) -> None:
+        """Roll back prepared transactions, which outlive their sessions."""
+        with contextlib.suppress(Refused):
+            for form, length, rest, text in link.rows("XA RECOVER CONVERT XID"):
+                name = str(text).removeprefix("0x")
+                parts = f"X'{name[: length * 2]}', X'{name[length * 2 : (length + rest) * 2]}', {form}"
+                link.run(f"XA ROLLBACK {parts}")
+
+    def _mend(self, link: Connection) -> None:
+        if not self._mariadb:
+            with contextlib.suppress(Refused):
+                link.run("RESET PERSIST")
+        # Before anything else: one of them may forbid the rest.
+        for name, value in self._read_variables(link).items():
+            if value != self._variables.get(name):
+                with contextlib.suppress(Refused):
+                    link.run(f"SET GLOBAL {name} = {_literal(self._variables[name])}")
+        for row in link.rows("SHOW DATABASES"):
+            if row[0] not in self._databases:
+                link.run(f"DROP DATABASE `{row[0]}`")
+        for user, host in self._read_accounts(link):
+            if (user, host) not in self._accounts:
+                # A role of MariaDB has no host.
+                role = self._mariadb and not host
+                link.run(f"DROP ROLE '{user}'" if role else f"DROP USER '{user}'@'{host}'")
+
+    def _open(self) -> Connection:
+        if self._link is None or self._link.dead():
+            self._shut()
+            self._link = Connection(self._address, Target(None))
+        return self._link
+
+    def _shut(self) -> None:
+        if self._link:
+            self._link.close()
+        self._link = None
+
+    def _read_variables(self, link: Connection) -> dict[str, str]:
+        rows = link.rows("SHOW GLOBAL VARIABLES")
+        return {str(name): str(value) for name, value in rows if not name.startswith(_VOLATILE)}
+
+    def _read_accounts(self, link: Connection) -> list[tuple[str, str]]:
+        return [(str(user), str(host)) for user, host in link.rows("SELECT user, host FROM mysql.user")]
+
+    def _read_state(self, link: Connection) -> list[Any]:
+        return [link.rows(query) for query in self._queries]
+
+    def _all_queries(self) -> list[str]:
+        """Return the queries whose answers must be as before."""
+        schema = "information_schema" if self._mariadb else "performance_schema"
+        skipped = " AND ".join(f"variable_name NOT LIKE '{name}%'" for name in _VOLATILE)
+        tables = ", ".join(f"mysql.{name}" for name in _GRANTS["mariadb" if self._mariadb else "mysql"].split())
+        # All names are the literals above.
+        found = [
+            f"SELECT SUM(CRC32(CONCAT_WS('=', LOWER(variable_name), variable_value))) FROM {schema}.global_variables"  # noqa: S608
+            f" WHERE {skipped}",
+            f"CHECKSUM TABLE {tables}",
+            "SHOW DATABASES",
+            "SHOW TABLES FROM mysql",
+        ]
+        if not self._mariadb:
+            # SET PERSIST_ONLY changes only these.
+            found.append("SELECT variable_name, variable_value FROM performance_schema.persisted_variables")
+        return found
+
+
+def _literal(value: str) -> str:
+    if value.replace(".", "", 1).isdigit() or value.upper() in ("ON", "OFF", "DEFAULT"):
+        return value
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -1,0 +1,160 @@
+"""What of an entry is executed on one engine: a plain JSON object that can be sent to a worker and digested.
+
+It is made from the public object of an entry (schema/public.schema.json), so that what is executed is what is
+published. Prose is not part of it: a better sentence does not make evidence stale.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+Plan = dict[str, Any]
+"""The keys:
+
+entry, code, sqlstate
+    The identity, and what must be raised. sqlstate is null where the engine has none.
+applies, not_executable
+    Why nothing is executed on this engine (null where it is), and the writer's reason for an exemption (or null).
+settings, host, setup, steps
+    The scenario, with only the steps of this engine.
+fixes
+    One object per fix of the entry, in order: `fix` (its number from 1), `applies` and `not_executable` as above,
+    `code` (language, text with its placeholders filled, values) and `proof` (steps).
+"""
+
+CODE = "$code"
+"""What stands for a fix's own text in the steps of its proof."""
+
+
+def of(entry: Mapping[str, Any], engine: str, series: str | None = None) -> Plan:
+    """Return the plan of an entry (public object) for one of its engines, as it is on the servers of one series.
+
+    Without a series, what holds for only some versions is part of the plan all the same.
+    """
+    scenario = entry["reproduce"]
+    return {
+        "entry": entry["id"],
+        "engine": engine,
+        "code": entry["code"],
+        "sqlstate": entry["sqlstate"],
+        "applies": _applies(scenario, engine, series),
+        "versions": dict(scenario["versions"]),
+        "not_executable": scenario["not_executable"],
+        "settings": dict(scenario["settings"]),
+        "host": dict(scenario["host"]),
+        "setup": scenario["setup"],
+        "steps": _steps(scenario["steps"], engine, series),
+        "fixes": [
+            {
+                "fix": number,
+                "applies": _applies(fix, engine, series),
+                "versions": dict(fix["versions"]),
+                "not_executable": fix["not_executable"],
+                "code": {
+                    "language": fix["code"]["language"],
+                    "text": filled(fix["code"]["text"], fix["code"]["values"]),
+                    "values": dict(fix["code"]["values"]),
+                },
+                "proof": _steps(fix["proof"], engine, series),
+            }
+            for number, fix in enumerate(entry["fixes"], 1)
+        ],
+    }
+
+
+def digest(entry: Mapping[str, Any], engine: str) -> str:
+    """Return 16 hex digits that change when what is executed on the engine, or what must come of it, changes.
+
+    The writer's reasons are prose: that there is an exemption counts, not its words.
+    """
+    plan = of(entry, engine)
+    for part in (plan, *plan["fixes"]):
+        part["not_executable"] = part["not_executable"] is not None
+        part["applies"] = part["applies"] is None
+    for fix in plan["fixes"]:
+        if not fix["applies"]:
+            # Another engine's fix may change without a new run here.
+            fix["code"], fix["proof"] = None, []
+    text = json.dumps(plan, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Return the text with each <placeholder> that has a value replaced by it."""
+    return re.sub(r"<(\w+)>", lambda match: values.get(match[1], match[0]), text)
+
+
+def private(plan: Plan) -> bool:
+    """Tell whether the plan needs a server of its own: other settings, restarts, kills, or limits of the host."""
+    steps = [*plan["steps"], *(step for fix in plan["fixes"] for step in fix["proof"])]
+    return bool(plan["settings"] or plan["host"]) or any(touches_server(step) for step in steps)
+
+
+def touches_server(step: Mapping[str, Any]) -> bool:
+    """Tell whether a step ends the server or changes its configuration."""
+    return step["action"] in ("configure", "server")
+
+
+def bytes_of(size: str | int | None) -> int | None:
+    """Return the bytes of a size such as `8 MiB` (schema: host); numbers and None as they are."""
+    if not isinstance(size, str):
+        return size
+    number, unit = size.split()
+    return int(number) * _UNITS[unit]
+
+
+_UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+
+
+def _applies(part: Mapping[str, Any], engine: str, series: str | None) -> str | None:
+    """Return why a scenario or a fix is not for the servers of a series, or None where it is."""
+    if part["engines"] and engine not in part["engines"]:
+        return f"It is for {' and '.join(part['engines'])} only."
+    if not _holds(part, engine, series):
+        return f"It is for {engine} {part['versions'][engine]} only."
+    return None
+
+
+def _steps(steps: list[dict[str, Any]], engine: str, series: str | None) -> list[dict[str, Any]]:
+    return [
+        {key: step[key] for key in ("action", "value", "on", "versions", "raises", "waits")}
+        for step in steps
+        if (not step["engines"] or engine in step["engines"]) and _holds(step, engine, series)
+    ]
+
+
+def _holds(part: Mapping[str, Any], engine: str, series: str | None) -> bool:
+    text = part["versions"].get(engine, "all")
+    return series is None or text == "all" or within(series, text)
+
+
+def within(series: str, text: str) -> bool:
+    """Tell whether the servers of a series such as 10.11 are in a range such as `>=10.5,<11` (schema: version_range).
+
+    A series stands for its newest release, so 10.11 is in `>=10.11.3`.
+    """
+    given = [int(part) for part in series.split(".")]
+    newest = [*given, *[_NEWEST] * (4 - len(given))]
+    for sign, number in _parts(text):
+        same = newest[: len(number)] == number
+        if sign == "=":
+            shorter = min(len(number), len(given))
+            # `=10.11` is the series 10.11, and `=10` every series of 10; `=10.11.3` is its newest release at best.
+            inside = number[:shorter] == given[:shorter] and newest[: len(number)] >= number
+        elif sign in (">=", ">"):
+            inside = newest >= number and not (sign == ">" and same)
+        else:
+            inside = newest < number or (sign == "<=" and same)
+        if not inside:
+            return False
+    return True
+
+
+def _parts(text: str) -> list[tuple[str, list[int]]]:
+    found = [re.fullmatch(r"(>=|<=|>|<|=)([\d.]+)", part) for part in text.split(",")]
+    return [(match[1], [int(part) for part in match[2].split(".")]) for match in found if match]
+
+
+_NEWEST = 10**6

@@ -1,0 +1,369 @@
+"""Playing a scenario on a running server, and the proof of a fix after it.
+
+A play begins with a fresh database. It ends with an outcome and, where that is not the wanted one, with the step, the
+statement, what was expected and what came.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as Late
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from errbook.lab import outcome
+from errbook.lab.driver import BLOCKED, RUNNING, Connection, Driver, Keeper, Refused, Target
+from errbook.lab.limits import Limits
+from errbook.lab.outcome import Failure
+from errbook.lab.plan import CODE, Plan
+from errbook.lab.process import Process
+from errbook.lab.server import LabError
+from errbook.lab.session import Session
+from errbook.lab.statements import one_line, split
+
+DATABASE: Final = "demo"
+"""The fresh database of a play; its name stands in messages such as `Table 'demo.orders' doesn't exist`."""
+
+SETTLING: Final = 1.0
+"""Seconds that statements which the error let go on get to end before the proof begins; those that still wait for a
+lock get none, where the server can be asked."""
+
+WAITING: Final = 0.6
+"""Seconds after which what has not come back counts as waiting, if the server does not say earlier that it does."""
+
+POLL: Final = 0.05
+"""Seconds between two questions to a server about what a session does."""
+
+_QUICK: Final = 0.01
+
+
+class Ended(Exception):  # noqa: N818 - the play has ended, not necessarily badly
+    """The play ends here: with an outcome and, where it is not the wanted one, a failure."""
+
+    def __init__(self, result: str, failure: Failure | None) -> None:
+        super().__init__(result)
+        self.result = result
+        self.failure = failure
+
+
+class _Begun(NamedTuple):
+    """A step that has begun."""
+
+    session: Session | None
+    text: str
+    future: "Future[None]"
+
+
+class Play:
+    """One run through a scenario and, optionally, one proof."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        driver: Driver,
+        keeper: Keeper,
+        instance: Any,
+        limits: Limits,
+        *,
+        client: Callable[[Any, Target], Connection] | None = None,
+    ) -> None:
+        """`client`: gives a connection over the server's own command-line client, for the session that raises."""
+        self.plan = plan
+        self.driver = driver
+        self.keeper = keeper
+        self.instance = instance
+        self.observed: Refused | None = None
+        self.programs: list[Process] = []
+        self._limits = limits
+        self._client = client
+        self._raising = next((step["on"] for step in plan["steps"] if step["raises"]), None) if client else None
+        self._sessions: dict[str, Session] = {}
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="together")
+        self._waiting: list[_Begun] = []
+        self._part = ""
+        self._phase = outcome.STEP_FAILED
+
+    def reproduce(self) -> tuple[str, Failure | None]:
+        """Set up, play all steps and judge; return the outcome and what went otherwise."""
+        try:
+            self._set_up()
+            self._phase = outcome.STEP_FAILED
+            for number, step in enumerate(self.plan["steps"], 1):
+                self._part = f"step {number}"
+                if step["raises"]:
+                    return self._raise(step)
+                self._do(step, "")
+        except Ended as ended:
+            return ended.result, ended.failure
+        return outcome.RAISED_NOTHING, self._failure(None, "", "the error", "no step raises it")
+
+    def prove(self, fix: Mapping[str, Any]) -> tuple[str, Failure | None]:
+        """Play a fix's proof from where the error was raised; return the outcome and what went otherwise."""
+        self._phase = outcome.FAILED
+        try:
+            for number, step in enumerate(fix["proof"], 1):
+                self._part = f"proof step {number}"
+                self._do(step, fix["code"]["text"])
+            self._settle()
+        except Ended as ended:
+            return ended.result, ended.failure
+        return outcome.PROVEN, None
+
+    def end(self) -> None:
+        """End every program and session of the play."""
+        for process in self.programs:
+            process.kill()
+        for session in self._sessions.values():
+            session.end()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _set_up(self) -> None:
+        self._phase, self._part = outcome.SETUP_FAILED, "setup"
+        try:
+            self.keeper.create(DATABASE)
+        except Refused as refused:
+            failure = self._failure(None, f"CREATE DATABASE {DATABASE}", "success", _says(refused))
+            raise Ended(self._phase, failure) from refused
+        if not self.plan["setup"]:
+            return
+        session = Session("setup", Target(DATABASE), self._connect)
+        try:
+            future = session.run(split(self.plan["setup"], self.plan["engine"]), raises=False)
+            self._wait(_Begun(session, self.plan["setup"], future), "success")
+        finally:
+            session.end()
+
+    def _raise(self, step: Mapping[str, Any]) -> tuple[str, Failure | None]:
+        """Play the step that must raise the entry's own error."""
+        state = self.plan["sqlstate"]
+        expected = f"{self.plan['code']}" + (f" ({state})" if state and state != self.plan["code"] else "")
+        # What the session still had to finish comes first, also here: the error must come of this step.
+        self._finish(step["on"])
+        begun = self._begin(step, "")
+        limit = self._limits.program
+        try:
+            begun.future.result(timeout=limit)
+        except Refused as refused:
+            self.observed = refused
+            if self._client or self.driver.same(self.plan["code"], self.plan["sqlstate"], refused):
+                self._let_go_on()
+                return outcome.REPRODUCED, None
+            failure = self._failure(begun.session, _note(refused, begun.text), expected, _says(refused))
+            return outcome.RAISED_OTHER, failure
+        except Late:
+            if begun.session:
+                begun.session.cancel()
+            failure = self._failure(begun.session, begun.text, expected, f"nothing within {limit:g} s")
+            return outcome.TIMED_OUT, failure
+        return outcome.RAISED_NOTHING, self._failure(begun.session, begun.text, expected, "it succeeded")
+
+    def _let_go_on(self) -> None:
+        """Give what waited for the session that got the error the moment that it needs to end."""
+        for begun in self._waiting:
+            end = time.monotonic() + SETTLING
+            while not _pause(begun.future, POLL) and not self._blocked(begun) and time.monotonic() < end:
+                pass
+
+    def _do(self, step: Mapping[str, Any], code: str) -> None:
+        """Play a step that must succeed, now or, where it is said to wait, before the play ends."""
+        action = step["action"]
+        if action == "pause":
+            time.sleep(step["value"])
+        elif action in ("set", "configure", "server"):
+            self._serve(step, code)
+        else:
+            if action not in ("shell", "python"):
+                self._finish(step["on"])
+            begun = self._begin(step, code)
+            if step["waits"]:
+                self._must_wait(begun)
+                self._waiting.append(begun)
+            else:
+                self._wait(begun, "success")
+
+    def _begin(self, step: Mapping[str, Any], code: str) -> _Begun:
+        action, value, name = step["action"], step["value"], step["on"]
+        text = _shown(step, code)
+        if action in ("shell", "python"):
+            return _Begun(None, text, self._program(action, text))
+        if action == "connect":
+            future = self._open(name, value)
+            return _Begun(self._sessions.get(name), text, future)
+        session = self._session(name)
+        if action == "close":
+            return _Begun(session, text, session.close())
+        statements = split(text, self.plan["engine"])
+        return _Begun(session, text, session.run(statements, raises=step["raises"], waits=step["waits"]))
+
+    def _session(self, name: str) -> Session:
+        if name not in self._sessions:
+            connect = self._connect_client if name == self._raising else self._connect
+            self._sessions[name] = Session(name, Target(DATABASE), connect)
+        return self._sessions[name]
+
+    def _open(self, name: str, value: Mapping[str, Any]) -> "Future[None]":
+        given = {key: item for key, item in value.items() if key in Target._fields and key != "options"}
+        options = tuple(value.get("options", {}).items())
+        target = Target(**{"database": DATABASE, **given, "options": options})
+        count = value.get("count")
+        if count is None:
+            return self._session(name).open(target)
+
+        def one_by_one() -> None:
+            # In their order: which of them a full server turns away must not be a matter of luck.
+            for session in sessions:
+                session.open(target).result()
+
+        sessions = [self._session(f"{name}{number}") for number in range(1, count + 1)]
+        return self._threads.submit(one_by_one)
+
+    def _connect(self, target: Target) -> Connection:
+        return self.driver.Connection(self.instance.address, target)
+
+    def _connect_client(self, target: Target) -> Connection:
+        assert self._client is not None  # noqa: S101 - sessions get this way of connecting only where there is a client
+        return self._client(self.instance, target)
+
+    def _program(self, action: str, text: str) -> "Future[None]":
+        """Start a shell or Python step; its future raises Refused with what the program said where it failed."""
+        environment = self.instance.environment(DATABASE)
+        folder = Path(environment["HOME"])
+        try:
+            if action == "python":
+                file = folder / "step.py"
+                file.write_text(text)
+                command = [sys.executable, str(file)]
+            else:
+                command = ["/bin/sh", "-c", text]
+            process = Process(command, folder, environment)
+        except (OSError, ValueError) as error:
+            # No room, too many processes, or a text that cannot be an argument.
+            future: Future[None] = Future()
+            future.set_exception(Refused(None, None, f"it could not be started: {error}"))
+            return future
+        self.programs.append(process)
+        return process.future
+
+    def _serve(self, step: Mapping[str, Any], code: str) -> None:
+        """Do something to the server itself."""
+        action, value = step["action"], step["value"]
+        text = _shown(step, code)
+        if action != "set":
+            # What waits in the server ends with it, and nobody asks how.
+            self._waiting = [begun for begun in self._waiting if begun.session is None]
+            for session in self._sessions.values():
+                session.lose()
+        try:
+            if action == "set":
+                self.keeper.set(value)
+            elif action == "configure":
+                self.instance.configure(text)
+            elif value == "restart":
+                self.instance.restart()
+            elif value == "stop":
+                self.instance.stop()
+            elif value == "kill":
+                self.instance.kill()
+            else:
+                self.instance.resume()
+        except Refused as refused:
+            raise Ended(self._phase, self._failure(None, text, "success", _says(refused))) from refused
+        except LabError as error:
+            raise Ended(self._phase, self._failure(None, text, "a running server", str(error))) from error
+
+    def _finish(self, name: str) -> None:
+        """See how the statements that a session still had to finish ended, before it gets new ones."""
+        for begun in [begun for begun in self._waiting if begun.session and begun.session.name == name]:
+            self._waiting.remove(begun)
+            self._wait(begun, "success after waiting")
+
+    def _settle(self) -> None:
+        """See how everything that waited ended."""
+        while self._waiting:
+            self._wait(self._waiting.pop(0), "success after waiting")
+
+    def _wait(self, begun: _Begun, expected: str) -> None:
+        limit = self._limits.statement if begun.session else self._limits.program
+        try:
+            begun.future.result(timeout=limit)
+        except Refused as refused:
+            failure = self._failure(begun.session, _note(refused, begun.text), expected, _says(refused))
+            raise Ended(self._phase, failure) from refused
+        except Late as late:
+            blocked = self._blocked(begun)
+            if begun.session:
+                begun.session.cancel()
+            result = outcome.WAITED if blocked else outcome.TIMED_OUT
+            came = "it still waited for a lock" if blocked else "it was still running"
+            failure = self._failure(begun.session, begun.text, expected, f"{came} after {limit:g} s")
+            raise Ended(result, failure) from late
+
+    def _must_wait(self, begun: _Begun) -> None:
+        """Return as soon as the step waits; end the play where it comes back instead."""
+        limit = time.monotonic() + self._limits.statement
+        seen = None
+        while True:
+            if _pause(begun.future, POLL if seen else _QUICK):
+                break
+            activity = begun.session.activity() if begun.session else None
+            if activity == BLOCKED or time.monotonic() > limit:
+                return
+            # On a busy machine a statement may not have reached the server yet.
+            if activity in (RUNNING, None):
+                seen = seen or time.monotonic()
+                if time.monotonic() - seen > WAITING:
+                    return
+        try:
+            begun.future.result()
+        except Refused as refused:
+            failure = self._failure(begun.session, _note(refused, begun.text), "it to wait", _says(refused))
+            raise Ended(self._phase, failure) from refused
+        raise Ended(
+            outcome.DID_NOT_WAIT, self._failure(begun.session, begun.text, "it to wait", "it succeeded at once")
+        )
+
+    def _blocked(self, begun: _Begun) -> bool:
+        return begun.session is not None and begun.session.activity() == BLOCKED
+
+    def _failure(self, session: Session | None, statement: str, expected: str, came: str) -> Failure:
+        return {
+            "part": self._part,
+            "session": session.name if session else None,
+            "statement": one_line(statement),
+            "expected": expected,
+            "came": came,
+        }
+
+
+def _pause(future: "Future[None]", seconds: float) -> bool:
+    """Wait a moment; tell whether the future is done by then."""
+    try:
+        future.exception(timeout=seconds)
+    except Late:
+        return False
+    return True
+
+
+def _shown(step: Mapping[str, Any], code: str = "") -> str:
+    """Return what a step does, as a failure shows it: its text, with that of the fix, where it has one."""
+    value = step["value"]
+    if step["action"] != "server" and isinstance(value, str):
+        return value.replace(CODE, code)
+    if isinstance(value, Mapping):
+        shown = ", ".join(f"{key}: {item}" for key, item in value.items())
+        return f"{step['action']} {{{shown}}}"
+    return f"{step['action']}: {value}" if isinstance(value, str) else str(step["action"])
+
+
+def _note(refused: Refused, text: str) -> str:
+    """Return the statement that was refused, or the whole step where no statement was sent."""
+    return refused.__notes__[0] if getattr(refused, "__notes__", None) else text
+
+
+def _says(refused: Refused) -> str:
+    """Return an error as `1040 (08004): Too many connections`; only the message where there is no code."""
+    if refused.code is None:
+        return refused.message
+    state = f" ({refused.sqlstate})" if refused.sqlstate and refused.sqlstate != refused.code else ""
+    return f"{refused.code}{state}: {refused.message}"

@@ -1,0 +1,128 @@
+"""A named session of a scenario: one connection and one thread, so that a statement can wait while others go on."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
+
+from errbook.lab.driver import Connection, Refused, Target
+
+Connect = Callable[[Target], Connection]
+
+CLOSING: Final = 5.0
+"""Seconds that a session may take to end what it does when it is closed."""
+
+
+class Session:
+    """Opens its connection when it is first used, and again when it was lost and the step does not ask for the loss."""
+
+    def __init__(self, name: str, target: Target, connect: Connect) -> None:
+        self.name = name
+        self.target = target
+        self._connect = connect
+        self._link: Connection | None = None
+        self._lost = False
+        self._last: Future[None] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"session-{name}")
+
+    def open(self, target: Target) -> "Future[None]":
+        """Connect to a target, in place of the connection there is; the future raises Refused."""
+        self.target = target
+
+        def work() -> None:
+            self._drop()
+            self._link = self._connect(target)
+
+        return self._start(work)
+
+    def run(self, statements: Sequence[str], *, raises: bool, waits: bool = False) -> "Future[None]":
+        """Send the statements one by one; the future raises Refused, with the statement as its note.
+
+        A statement that must raise goes through the connection that is there, lost or not. Any other one gets a new
+        connection where the old one was lost before.
+        """
+
+        def work() -> None:
+            for number, statement in enumerate(statements):
+                try:
+                    if number or raises:
+                        self._send(statement)
+                    else:
+                        self._send_first(statement, again=not waits)
+                except Refused as refused:
+                    refused.add_note(statement)
+                    raise
+
+        return self._start(work)
+
+    def close(self) -> "Future[None]":
+        """Close the connection; the next statement opens a new one."""
+        return self._start(self._drop)
+
+    def lose(self) -> None:
+        """Take note that the server was ended, and the connection with it."""
+        self._lost = True
+
+    def cancel(self) -> None:
+        """Have the server end what runs here."""
+        link = self._link
+        if link is not None:
+            link.cancel()
+
+    def activity(self) -> str | None:
+        """Return what the server does here (driver.Connection.activity); None where it cannot be asked."""
+        link = self._link
+        return link.activity() if link is not None else None
+
+    def end(self) -> None:
+        """Close the connection, in this thread or, where that is busy, by ending what runs."""
+        if self._last is not None and not self._last.done():
+            self.cancel()
+        with contextlib.suppress(Exception):
+            self.close().result(timeout=CLOSING)
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _start(self, work: Callable[[], None]) -> "Future[None]":
+        def guarded() -> None:
+            try:
+                work()
+            except Refused:
+                raise
+            except Exception as error:
+                # Drivers fail in ways of their own, such as TypeError for an option that they do not know.
+                raise Refused(None, None, f"{type(error).__name__}: {error}") from error
+
+        self._last = self._thread.submit(guarded)
+        return self._last
+
+    def _send(self, statement: str) -> None:
+        if self._link is None:
+            self._link = self._connect(self.target)
+        try:
+            self._link.run(statement)
+        except Refused as refused:
+            self._lost = refused.lost
+            raise
+
+    def _send_first(self, statement: str, *, again: bool) -> None:
+        """Send the first statement of a step, over a new connection where the old one was lost.
+
+        `again`: send it once more where the connection turns out to be lost. A server may take a moment to end a
+        session that was killed, so the loss need not show before. Nothing else goes on meanwhile that could have
+        ended the statement itself.
+        """
+        if self._link is not None and (self._lost or self._link.dead()):
+            self._drop()
+        known = self._link is not None
+        try:
+            self._send(statement)
+        except Refused as refused:
+            if not (refused.lost and known and again):
+                raise
+            self._drop()
+            self._send(statement)
+
+    def _drop(self) -> None:
+        link, self._link, self._lost = self._link, None, False
+        if link is not None:
+            link.close()

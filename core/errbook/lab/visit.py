@@ -1,0 +1,60 @@
+"""Run in a cell: the server's own client, on a server with a scenario set up, or on one that runs in the background.
+
+The two arguments are the server and a JSON object: `settings`, `host` and `setup` of a plan (`errbook.lab.plan`),
+`join`, whether to use the server whose socket was shared with this cell, and `term`, the kind of the terminal, null
+where there is none. `prepared` is for whoever keeps such a server.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from errbook.lab import driver as drivers
+from errbook.lab.driver import Refused, Target
+from errbook.lab.instance import Instance
+from errbook.lab.player import DATABASE
+from errbook.lab.server import LabError, Server, bytes_of, select
+from errbook.lab.statements import split
+
+
+def main() -> int:
+    """Do it; return the exit code of the client."""
+    server = select([sys.argv[1]])[0]
+    visit = json.loads(sys.argv[2])
+    try:
+        instance = Instance(server) if visit["join"] else prepared(server, visit)
+        command = instance.client(DATABASE, batch=not visit["term"])
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+    environment = instance.environment(DATABASE) | ({"TERM": visit["term"]} if visit["term"] else {})
+    folder = instance.data if server.family == "sqlite" else None
+    code = subprocess.run(command, env=environment, cwd=folder, check=False).returncode  # noqa: S603 - from servers.yaml
+    # The cell ends here, with its server.
+    os._exit(code)
+
+
+def prepared(server: Server, scenario: Mapping[str, Any]) -> Instance:
+    """Return the running server of this cell with a scenario's setup done in a fresh database; LabError."""
+    instance = Instance(server)
+    host = scenario["host"]
+    instance.start(scenario["settings"], open_files=host.get("open_files"), file_size=bytes_of(host.get("file_size")))
+    driver = drivers.load(server.engine)
+    driver.Keeper(instance.address).create(DATABASE)
+    statement = ""
+    try:
+        link = driver.Connection(instance.address, Target(DATABASE))
+        for statement in split(scenario["setup"] or "", server.engine):
+            link.run(statement)
+        link.close()
+    except Refused as refused:
+        code = f"{refused.code}: " if refused.code else ""
+        raise LabError(f"{server.id}: the setup failed: {code}{refused.message}\n{statement}".rstrip()) from refused
+    return instance
+
+
+if __name__ == "__main__":
+    sys.exit(main())
