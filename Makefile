@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test check lint format preview bench wheel examples requirements clean
+.PHONY: help serve build test verify check lint format preview bench wheel examples requirements clean
 
 help: ## List the targets
 	@echo "usage: make TARGET"
@@ -23,9 +23,14 @@ build: .venv/serve ## Check and compile the knowledge and build the site into bu
 
 test: .venv/test ## Run every check and test; gets what they need, and says so
 	@tools/get-browser
+	@tools/get-lab
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/errbook check
 	@$(BIN)/python -m pytest $(ARGS)
+
+verify: .venv/lab ## Execute every entry on real servers and compare with the evidence; gets the servers
+	@tools/get-lab
+	@$(BIN)/errbook verify $(ARGS)
 
 check: .venv/serve ## Check the entries
 	@$(BIN)/errbook check
@@ -71,7 +76,12 @@ clean: ## Remove everything that was built, and the virtual environment
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/test: .venv/serve requirements/test.txt
+.venv/lab: .venv/serve requirements/lab.txt
+	@echo "Installing the drivers of the lab into .venv"
+	@$(PIP) install --require-hashes -r requirements/lab.txt
+	@touch $@
+
+.venv/test: .venv/lab requirements/test.txt
 	@echo "Installing the test tools into .venv"
 	@$(PIP) install --require-hashes -r requirements/test.txt
 	@touch $@

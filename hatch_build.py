@@ -23,4 +23,6 @@ class KnowledgeHook(BuildHookInterface[Any]):
         included = build_data["force_include"]
         included[str(database)] = "errbook/_data/errbook.db"
         included[str(root / "schema")] = "errbook/_data/schema"
-        included[str(root / "errors")] = "errbook/_data/errors"
+        for folder in ("errors", "evidence"):
+            if (root / folder).is_dir():
+                included[str(root / folder)] = f"errbook/_data/{folder}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
-from errbook.render import markdown, text
+from errbook.render import findings, markdown, text
 from errbook_api.negotiation import MARKDOWN
 
 _LISTS = ("conditions", "categories", "classes", "engines")
@@ -16,6 +16,9 @@ def render(answer: dict[str, Any], knowledge: Knowledge, media_type: str) -> byt
     marked = media_type == MARKDOWN
     if "error" in answer:
         parts = [_page(answer["error"], knowledge, marked)]
+    elif "differences" in answer:
+        # The knowledge keeps what it found out; the answer is nothing else.
+        parts = [findings.page(knowledge.findings(), knowledge, marked=marked)]
     else:
         errors = answer.get("errors", [])
         whole = [item for item in errors if "meaning" in item]

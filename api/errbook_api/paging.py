@@ -20,6 +20,7 @@ VOCABULARIES = {
     "frequency": "frequency",
     "risk": "risk_level",
     "retry": "retry_verdict",
+    "confidence": "confidence",
 }
 """Filters whose values are a controlled vocabulary, and its name."""
 

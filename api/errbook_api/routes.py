@@ -47,6 +47,7 @@ class Routes:
         add("/errors/{query}", self.find, tags=["errors"], summary="Look up a code, symbol or SQLSTATE")
         add("/errors/{engine}/{code}", self.error, tags=["errors"], summary="One error of one engine")
         add("/entries", self.entries, tags=["errors"], summary="A link to every error")
+        add("/findings", self.findings, tags=["errors"], summary="Where servers and versions differ")
         add("/search", self.search, tags=["errors"], summary="Search in words")
         add("/sqlstates", self.sqlstates, tags=["terms"], summary="Classes of SQLSTATEs")
         add("/sqlstates/{sqlstate}", self.sqlstate, tags=["terms"], summary="A SQLSTATE or a class")
@@ -68,6 +69,7 @@ class Routes:
         frequency: Word = None,
         risk: Word = None,
         retry: Word = None,
+        confidence: Word = None,
         sqlstate: Word = None,
         q: Annotated[str | None, Query(max_length=MAX_LENGTH, description="Words that the entry has.")] = None,
         cursor: Annotated[
@@ -85,6 +87,7 @@ class Routes:
             "frequency": frequency,
             "risk": risk,
             "retry": retry,
+            "confidence": confidence,
             "sqlstate": sqlstate,
         }
         found = paging.page(self._knowledge, filters, q, cursor, limit)
@@ -121,6 +124,10 @@ class Routes:
     def entries(self, request: Request) -> Response:
         """A link to every error in one answer, in the order of the knowledge."""
         return self._reply(request, answers.entries(self._knowledge))
+
+    def findings(self, request: Request) -> Response:
+        """What executing the entries found out: where servers and versions differ, and what entries note of them."""
+        return self._reply(request, answers.findings(self._knowledge))
 
     def search(
         self,

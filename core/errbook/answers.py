@@ -112,6 +112,11 @@ def engine(knowledge: Knowledge, name: str) -> bytes | None:
     return dumps({"schema_version": SCHEMA_VERSION, "engine": found}) if found else None
 
 
+def findings(knowledge: Knowledge) -> bytes:
+    """Answer ``findings``: where servers and versions differ, from each other or from what is declared."""
+    return dumps({"schema_version": SCHEMA_VERSION, **knowledge.findings().public()})
+
+
 def entries(knowledge: Knowledge) -> bytes:
     """Answer ``entries``: a link to every entry, in the order of the knowledge."""
     errors = links(knowledge.entries())
@@ -160,6 +165,7 @@ def answers(knowledge: Knowledge) -> Iterator[tuple[str, bytes]]:
         if answer := find(knowledge, name):
             yield f"errors/{name}.json", answer
     yield "entries.json", entries(knowledge)
+    yield "findings.json", findings(knowledge)
     yield from _lists(knowledge, names)
 
 

@@ -14,11 +14,15 @@ from typing import Any, Final, NamedTuple
 from errbook import rules
 from errbook.problem import Problem, shown
 from errbook.rules import form
-from errbook.rules.knowledge import Facts, Index, Named
+from errbook.rules.knowledge import Facts, Index, Named, Recorded
 from errbook.rules.rule import Engine, Finding, Subject
-from errbook.source import MAX_PROBLEMS, Kind, Source, display, kind_of, read
+from errbook.source import MAX_PROBLEMS, Kind, Source, display, kind_of, read, record_again
 
 _DIGITS: Final = re.compile(r"([0-9]+)")
+_ORDER: Final[tuple[Kind, ...]] = ("engine", "sqlstates", "entry", "evidence")
+_FOLDERS: Final = ("errors", "evidence")
+"""What a layer holds; only the first must be there."""
+_BELOW: Final = "Name a file or directory below errors/ or evidence/"
 
 
 class Identity(NamedTuple):
@@ -45,9 +49,9 @@ class File(NamedTuple):
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """Engine files and SQLSTATE classes first, then entries by engine and code; numbers by their value."""
+        """Engine files, SQLSTATE classes, entries by engine and code, evidence; numbers by their value."""
         code = [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in _DIGITS.split(self.name) if part]
-        return self.kind == "entry", self.kind == "sqlstates", self.engine, code, self.name, self.rank
+        return _ORDER.index(self.kind), self.engine, code, self.name, self.rank
 
 
 def identity(source: Source) -> Identity:
@@ -62,11 +66,11 @@ def check(
 ) -> list[Problem]:
     """Check the knowledge in ``layers`` and return its problems, sorted by file and place.
 
-    Each layer is a directory that holds a folder ``errors``; a file hides the one of the same path in later
-    layers. With ``only``, problems of these files and directories alone are returned; where they lie in a
-    layer that was not given, it comes first. ``on_valid`` is called with each file that has no problem of its
-    own: engines, SQLSTATE classes, then entries by engine and code. Nothing is raised for what a file holds;
-    what ``on_valid`` raises passes through.
+    Each layer is a directory that holds a folder ``errors``, and may hold a folder ``evidence``; a file hides the
+    one of the same path in later layers. With ``only``, problems of these files and directories alone are
+    returned; where they lie in a layer that was not given, it comes first. ``on_valid`` is called with each file
+    that has no problem of its own: engines, SQLSTATE classes, then entries by engine and code, then evidence in
+    the same order. Nothing is raised for what a file holds; what ``on_valid`` raises passes through.
     """
     given = [_absolute(layer) for layer in layers]
     selection, problems = _selection(given, only)
@@ -95,25 +99,24 @@ def _selection(layers: list[Path], only: Sequence[Path]) -> tuple[_Selection, li
     for path in only:
         full = _absolute(path)
         if not os.path.lexists(full):
-            problems.append(_missing(path, "the path does not exist", "Name a file or directory below errors/"))
+            problems.append(_missing(path, "the path does not exist", _BELOW))
             continue
         chosen.add(full)
         layer = _layer_of(full, [*first, *found])
         if layer is None:
-            advice = "Name a file or directory below errors/"
-            problems.append(_missing(path, "the path lies below no folder named errors", advice))
+            problems.append(_missing(path, "the path lies below no folder named errors or evidence", _BELOW))
         elif layer not in found and layer not in first:
             first.append(layer)
     return _Selection((*first, *found), not only, frozenset(chosen)), problems
 
 
 def _layer_of(path: Path, layers: Sequence[Path]) -> Path | None:
-    """Return the layer a path belongs to: a known one, else the parent of the innermost folder named errors."""
+    """Return the layer a path belongs to: a known one, else the parent of the innermost folder of such a name."""
     for layer in layers:
-        if path == layer or path.is_relative_to(layer / "errors"):
+        if path == layer or any(path.is_relative_to(layer / folder) for folder in _FOLDERS):
             return layer
     for parent in (path, *path.parents):
-        if parent.name == "errors" and parent.is_dir():
+        if parent.name in _FOLDERS and parent.is_dir() and (parent.parent / "errors").is_dir():
             return parent.parent
     return path if (path / "errors").is_dir() else None
 
@@ -128,24 +131,28 @@ def _missing(path: Path, message: str, advice: str) -> Problem:
 
 
 def _walk(layers: Sequence[Path]) -> tuple[list[File], list[tuple[Path, Problem]]]:
-    """Return the files of all layers in order, hidden ones marked, and what has no place under errors/."""
+    """Return the files of all layers in order, hidden ones marked, and what has no place among them."""
     files: list[File] = []
     strays: list[tuple[Path, Problem]] = []
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[bool, str, str]] = set()
     engines = {path.parent.name for layer in layers for path in (layer / "errors").glob("*/engine.yaml")}
     for rank, layer in enumerate(layers):
-        for path, stray in _listed(layer, engines):
+        for path, stray in (*_listed(layer, engines), *_recorded(layer, engines)):
             if stray:
                 strays.append((path, Problem(display(path), 1, 1, *stray)))
                 continue
             file = File(path, layer, rank, *kind_of(path, layer))
-            key = file.engine, file.name
+            key = file.kind == "evidence", file.engine, file.name
             files.append(file._replace(hidden=key in seen))
             seen.add(key)
     return sorted(files, key=lambda file: file.order), strays
 
 
-def _listed(layer: Path, engines: set[str]) -> Iterator[tuple[Path, tuple[str, str, str] | None]]:
+Listed = tuple[Path, tuple[str, str, str] | None]
+"""A path, and rule, message and advice where it is no file of ours."""
+
+
+def _listed(layer: Path, engines: set[str]) -> Iterator[Listed]:
     """Yield the files below a layer's ``errors``, with rule, message and advice where something is no file of ours."""
     root = layer / "errors"
     try:
@@ -174,20 +181,41 @@ def _listed(layer: Path, engines: set[str]) -> Iterator[tuple[Path, tuple[str, s
             likely = form.nearest(path.name, engines)
             advice = f"Rename it to `{likely}`, or write {display(path)}/engine.yaml" if likely else "Write engine.yaml"
             yield path, ("unknown-file", message, advice)
-        try:
-            inside = sorted(path.iterdir())
-        except OSError as error:
-            yield (
-                path,
-                ("unreadable-file", f"the folder cannot be read: {error.strerror}", "Make it readable"),
-            )
-            continue
-        for file in inside:
-            if file.suffix == ".yaml" and not file.name.startswith("."):
-                yield file, None
-            elif not file.name.startswith("."):
+        for file, stray in _inside(path):
+            if stray or file.suffix == ".yaml":
+                yield file, stray
+            else:
                 advice = f"Rename it to {file.stem}.yaml" if file.suffix == ".yml" else "Move it out of errors/"
                 yield file, _stray(file, advice)
+
+
+def _recorded(layer: Path, engines: set[str]) -> Iterator[Listed]:
+    """Yield the files below a layer's ``evidence``, where it has one, in the same way."""
+    root = layer / "evidence"
+    for path, stray in _inside(root) if root.is_dir() else ():
+        if stray:
+            yield path, stray
+        elif not path.is_dir():
+            yield path, _stray(path, "Move it out of evidence/; evidence is evidence/<engine>/<code>.json")
+        elif path.name not in engines:
+            message = f"{shown(path.name)} is the folder of no engine"
+            likely = form.nearest(path.name, engines)
+            yield path, ("unknown-file", message, f"Rename it to `{likely}`" if likely else "Remove it")
+        else:
+            for file, inner in _inside(path):
+                good = inner or file.suffix == ".json"
+                yield file, inner if good else _stray(file, "Move it out of evidence/")
+
+
+def _inside(folder: Path) -> Iterator[Listed]:
+    """Yield what a folder holds, in order; dot files are nobody's business."""
+    try:
+        found = sorted(folder.iterdir())
+    except OSError as error:
+        message = f"the folder cannot be read: {error.strerror}"
+        yield folder, ("unreadable-file", message, "Make it readable")
+        return
+    yield from ((path, None) for path in found if not path.name.startswith("."))
 
 
 def _stray(path: Path, advice: str) -> tuple[str, str, str]:
@@ -199,8 +227,9 @@ class _Checker:
 
     def __init__(self, selection: _Selection, files: list[File], on_valid: Callable[[Source], None] | None) -> None:
         self._selection = selection
-        self._shared = [file for file in files if file.kind != "entry"]
+        self._shared = [file for file in files if file.kind in ("engine", "sqlstates")]
         self._entries = [file for file in files if file.kind == "entry"]
+        self._evidence = [file for file in files if file.kind == "evidence"]
         self._by_identity = {(file.engine, file.name): file for file in self._entries if not file.hidden}
         self._on_valid = on_valid
         self._engines: Mapping[str, Engine] = {}
@@ -210,7 +239,7 @@ class _Checker:
             self._index.folders.setdefault(code, set()).add(engine)
 
     def problems(self) -> Iterator[Problem]:
-        """Yield the problems of everything that is selected: of shared files, of entries, then across entries."""
+        """Yield the problems of everything that is selected: of shared files, entries, evidence, then across them."""
         yield from self._read_shared()
         for file in self._entries:
             if not self._selection.holds(file.path) or (file.hidden and self._selection.everything):
@@ -226,8 +255,21 @@ class _Checker:
             self._index.reported.append(key)
             if source and not problems and self._on_valid:
                 self._on_valid(source)
+        yield from self._read_evidence()
         for across in dict.fromkeys(rule.across for rule in rules.in_scope("knowledge") if rule.across):
             yield from across(self._index)
+
+    def _read_evidence(self) -> Iterator[Problem]:
+        for file in self._evidence:
+            if not self._selection.holds(file.path) or (file.hidden and self._selection.everything):
+                continue
+            source, problems = read(file.path, file.layer)
+            if source:
+                problems += self._apply(source)
+            yield from sorted(problems)[:MAX_PROBLEMS]
+            self._index.evidence.append(_recorded_facts(file, source))
+            if source and not problems and not file.hidden and self._on_valid:
+                self._on_valid(source)
 
     def _read_shared(self) -> Iterator[Problem]:
         """Read the engines and the SQLSTATE classes, which entries are checked against, and yield their problems."""
@@ -251,6 +293,10 @@ class _Checker:
     def _apply(self, source: Source) -> list[Problem]:
         """Return what the schema and the rules of one file find."""
         path = display(source.path)
+        if source.kind == "evidence":
+            return [
+                Problem(path, *_place(source, item), rule, item.message, item.advice) for rule, item in _told(source)
+            ]
         found: list[tuple[str, Finding]] = []
         unquoted = [
             ("unquoted-code" if finding.where[-1] in ("code", "example") else "unquoted-sqlstate", finding)
@@ -282,6 +328,26 @@ def _place(source: Source, finding: Finding) -> tuple[int, int]:
     if finding.offset is not None:
         return source.position_in(finding.where, finding.offset)
     return source.position(finding.where, finding.key)
+
+
+def _told(source: Source) -> Iterator[tuple[str, Finding]]:
+    """Yield what the schema and the rules find in a file of evidence; nobody edits one, so the advice is one."""
+    broken = form.broken("evidence", source.data)
+    again = record_again(source.engine, source.name)
+    yield from ((item.rule, item.finding._replace(advice=again)) for item in broken)
+    bad = {item.finding.where[0] for item in broken if item.finding.where}
+    whole = {name: value for name, value in source.data.items() if name not in bad}
+    subject = Subject(source, whole, {}, frozenset())
+    for rule in rules.in_scope("evidence"):
+        if rule.check:
+            yield from ((rule.name, finding) for finding in rule.check(subject))
+
+
+def _recorded_facts(file: File, source: Source | None) -> Recorded:
+    servers = source.data.get("servers") if source else None
+    names = servers if isinstance(servers, dict) else ()
+    named = [Named(name, *source.position(("servers", name), key=True)) for name in names] if source else []
+    return Recorded(display(file.path), file.engine, file.name, tuple(named))
 
 
 def _facts(file: File, source: Source | None) -> Facts:

@@ -111,13 +111,18 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
     for statement in TABLES.split(";\n"):
         if statement.strip():
             connection.execute(statement)
-    connection.execute("CREATE TEMP TABLE written (position INTEGER PRIMARY KEY, json TEXT NOT NULL)")
+    connection.execute("CREATE TEMP TABLE written (position INTEGER PRIMARY KEY, id TEXT NOT NULL, json TEXT NOT NULL)")
+    connection.execute("CREATE TEMP TABLE recorded (id TEXT PRIMARY KEY, json TEXT NOT NULL)")
     titles: dict[str, tuple[str, str]] = {}
+    engines: dict[str, str] = {}
     digest = blake2b(digest_size=16)
 
     def keep(source: Source) -> None:
         data: dict[str, Any] = source.data
-        if source.kind == "engine":
+        if source.kind == "evidence":
+            connection.execute("INSERT INTO recorded VALUES (?, ?)", (data["entry"], json.dumps(data)))
+        elif source.kind == "engine":
+            engines[data["engine"]] = data["title"]
             connection.execute(
                 "INSERT INTO engine VALUES (?, ?, ?)",
                 (data["engine"], data["order"], public.dumps(_engine(data)).decode()),
@@ -126,8 +131,9 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
             rows = [(row["class"], row["title"], row["origin"]) for row in data["classes"]]
             connection.executemany("INSERT INTO sqlstate_class VALUES (?, ?, ?)", rows)
         else:
-            titles[f"{data['engines'][0]}/{data['code']}"] = (data["title"], data["symbol"])
-            connection.execute("INSERT INTO written (json) VALUES (?)", (json.dumps(data),))
+            identity = f"{data['engines'][0]}/{data['code']}"
+            titles[identity] = (data["title"], data["symbol"])
+            connection.execute("INSERT INTO written (id, json) VALUES (?, ?)", (identity, json.dumps(data)))
 
     if problems := check(layers, on_valid=keep):
         connection.rollback()
@@ -139,8 +145,11 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
         )
     frequencies = [term.value for term in schema.vocabularies()["frequency"]]
     count = 0
-    for position, text in connection.execute("SELECT position, json FROM written ORDER BY position"):
-        body = public.entry(json.loads(text), titles.__getitem__)
+    for position, text, recorded in connection.execute(
+        "SELECT w.position, w.json, r.json FROM written w LEFT JOIN recorded r USING (id) ORDER BY w.position"
+    ):
+        evidence = json.loads(recorded) if recorded else None
+        body = public.entry(json.loads(text), titles.__getitem__, evidence, engines)
         out = public.dumps(body)
         _insert(connection, position, body, out.decode(), frequencies.index(body["frequency"]))
         digest.update(out)
@@ -155,6 +164,7 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
     )
     connection.execute("INSERT INTO search (search) VALUES ('optimize')")
     connection.execute("DROP TABLE written")
+    connection.execute("DROP TABLE recorded")
     connection.execute("COMMIT")
     connection.execute("VACUUM")
     return Report(count, digest.hexdigest(), 0)
@@ -177,7 +187,7 @@ def _insert(connection: sqlite3.Connection, position: int, body: dict[str, Any],
     # What most people mean comes first: the most frequent, and among those the most dangerous.
     rank = frequency * 10 - _RISK_POINTS[body["risk"]["level"]]
     connection.execute(
-        "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             position,
             *(body[key] for key in ("id", "engine", "code", "symbol", "sqlstate", "severity", "frequency")),
@@ -185,6 +195,7 @@ def _insert(connection: sqlite3.Connection, position: int, body: dict[str, Any],
             body["condition"],
             body["risk"]["level"],
             body["retry"]["verdict"],
+            body["confidence"]["level"],
             rank,
             body["title"],
             body["summary"],

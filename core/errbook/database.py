@@ -9,7 +9,7 @@ import sqlite3
 APPLICATION_ID = 0x65727262
 """``errb`` in ASCII, in SQLite's application_id, so that a foreign SQLite file is told from a compiled one."""
 
-DATABASE_VERSION = 1
+DATABASE_VERSION = 2
 """Version of the tables, in SQLite's user_version. Raised with every change of TABLES or of what a column holds."""
 
 TABLES = """
@@ -23,8 +23,8 @@ CREATE TABLE sqlstate_class (class TEXT PRIMARY KEY, title TEXT NOT NULL, origin
 CREATE TABLE entry (
     position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, engine TEXT NOT NULL, code TEXT NOT NULL,
     symbol TEXT NOT NULL, sqlstate TEXT, severity TEXT NOT NULL, frequency TEXT NOT NULL, category TEXT NOT NULL,
-    condition TEXT NOT NULL, risk TEXT NOT NULL, retry TEXT NOT NULL, rank INTEGER NOT NULL, title TEXT NOT NULL,
-    summary TEXT NOT NULL, json TEXT NOT NULL
+    condition TEXT NOT NULL, risk TEXT NOT NULL, retry TEXT NOT NULL, confidence TEXT NOT NULL, rank INTEGER NOT NULL,
+    title TEXT NOT NULL, summary TEXT NOT NULL, json TEXT NOT NULL
 );
 CREATE TABLE entry_engine (
     engine TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (engine, position)

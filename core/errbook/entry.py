@@ -81,6 +81,7 @@ class Step(Record):
     value: Any
     on: str
     engines: tuple[str, ...]
+    versions: tuple[tuple[str, str], ...]
     raises: bool
     waits: bool
 
@@ -90,6 +91,7 @@ class Scenario(Record):
 
     about: str | None
     engines: tuple[str, ...]
+    versions: tuple[tuple[str, str], ...]
     settings: tuple[tuple[str, str], ...]
     host: tuple[tuple[str, Any], ...]
     setup: str | None
@@ -102,6 +104,7 @@ class Fix(Record):
 
     title: str
     engines: tuple[str, ...]
+    versions: tuple[tuple[str, str], ...]
     when: str
     changes: tuple[str, ...]
     cost: str
@@ -168,12 +171,78 @@ class Confidence(Record):
     reason: str
 
 
+class Declared(Record):
+    """What the entry said the error is when it was executed."""
+
+    code: str
+    sqlstate: str | None
+
+
+class Observed(Record):
+    """What the driver gave in its structured fields."""
+
+    code: str | None
+    sqlstate: str | None
+    message: str
+
+
+class Client(Record):
+    """What the server's own command-line client printed, word for word."""
+
+    program: str
+    text: str
+
+
+class FixRun(Record):
+    """What came of one fix on a server. `fix` is its number, from 1."""
+
+    fix: int
+    outcome: str
+    detail: str | None
+    seconds: float
+
+
+class Run(Record):
+    """What happened on one server. It is `stale` where what was executed then is not what the entry holds now."""
+
+    server: str
+    engine: str
+    series: str
+    version: str
+    digest: str
+    stale: bool
+    date: str
+    seconds: float
+    outcome: str
+    detail: str | None
+    declared: Declared
+    observed: Observed | None
+    driver: str | None
+    client: Client | None
+    fixes: tuple[FixRun, ...]
+
+
+class Verification(Record):
+    """What evidence says of the entry: a run for each server, and the servers that have none."""
+
+    servers: tuple[Run, ...]
+    missing: tuple[str, ...]
+
+
 def _pairs(value: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(value.items())
 
 
 def _step(value: Mapping[str, Any]) -> Step:
-    return Step(value["action"], value["value"], value["on"], tuple(value["engines"]), value["raises"], value["waits"])
+    return Step(
+        value["action"],
+        value["value"],
+        value["on"],
+        tuple(value["engines"]),
+        _pairs(value["versions"]),
+        value["raises"],
+        value["waits"],
+    )
 
 
 def _fix(value: Mapping[str, Any]) -> Fix:
@@ -181,6 +250,7 @@ def _fix(value: Mapping[str, Any]) -> Fix:
     return Fix(
         value["title"],
         tuple(value["engines"]),
+        _pairs(value["versions"]),
         value["when"],
         tuple(value["changes"]),
         value["cost"],
@@ -191,11 +261,22 @@ def _fix(value: Mapping[str, Any]) -> Fix:
     )
 
 
-def _plain(value: object) -> Any:
+def _run(value: Mapping[str, Any]) -> Run:
+    nested: dict[str, Any] = {
+        "declared": Declared(**value["declared"]),
+        "observed": Observed(**value["observed"]) if value["observed"] else None,
+        "client": Client(**value["client"]) if value["client"] else None,
+        "fixes": tuple(FixRun(**fix) for fix in value["fixes"]),
+    }
+    return Run(**{name: nested.get(name, value[name]) for name in Run._fields})
+
+
+def as_json(value: object) -> Any:
+    """Return records as JSON objects, tuples as lists, all the way down."""
     if isinstance(value, tuple):
         if hasattr(value, "_fields"):
-            return {name: _plain(item) for name, item in zip(value._fields, value, strict=True)}
-        return [_plain(item) for item in value]
+            return {name: as_json(item) for name, item in zip(value._fields, value, strict=True)}
+        return [as_json(item) for item in value]
     return value
 
 
@@ -225,6 +306,7 @@ class Entry(Record):
     reproduce: Scenario
     fixes: tuple[Fix, ...]
     avoid: tuple[Avoid, ...]
+    verification: Verification
     versions: tuple[Version, ...]
     drivers: tuple[Driver, ...]
     related: tuple[Related, ...]
@@ -250,6 +332,7 @@ class Entry(Record):
             "reproduce": Scenario(
                 scenario["about"],
                 tuple(scenario["engines"]),
+                _pairs(scenario["versions"]),
                 _pairs(scenario["settings"]),
                 _pairs(scenario["host"]),
                 scenario["setup"],
@@ -258,6 +341,10 @@ class Entry(Record):
             ),
             "fixes": tuple(_fix(item) for item in value["fixes"]),
             "avoid": tuple(Avoid(**item) for item in value["avoid"]),
+            "verification": Verification(
+                tuple(_run(item) for item in value["verification"]["servers"]),
+                tuple(value["verification"]["missing"]),
+            ),
             "versions": tuple(Version(**item) for item in value["versions"]),
             "drivers": tuple(
                 Driver(
@@ -276,11 +363,13 @@ class Entry(Record):
 
     def public(self) -> dict[str, Any]:
         """Return the public JSON object this entry was built from."""
-        value: dict[str, Any] = _plain(self)
+        value: dict[str, Any] = as_json(self)
         value["reproduce"]["settings"] = dict(self.reproduce.settings)
         value["reproduce"]["host"] = dict(self.reproduce.host)
+        value["reproduce"]["versions"] = dict(self.reproduce.versions)
         for fix, plain in zip(self.fixes, value["fixes"], strict=True):
             plain["code"]["values"] = dict(fix.code.values)
+            plain["versions"] = dict(fix.versions)
         steps = [*self.reproduce.steps, *(step for fix in self.fixes for step in fix.proof)]
         plain_steps = [
             *value["reproduce"]["steps"],
@@ -288,4 +377,5 @@ class Entry(Record):
         ]
         for step, plain in zip(steps, plain_steps, strict=True):
             plain["value"] = step.value
+            plain["versions"] = dict(step.versions)
         return value

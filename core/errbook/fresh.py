@@ -17,15 +17,29 @@ if TYPE_CHECKING:
 
     Folder = str | os.PathLike[str]
 
-_CODE = ("compile.py", "public.py", "database.py")
-"""Modules whose change changes the compiled file."""
+_CODE = (
+    "compile.py",
+    "confidence.py",
+    "database.py",
+    "public.py",
+    "verification.py",
+    "render/servers.py",
+    "lab/evidence.py",
+    "lab/plan.py",
+    "lab/servers.yaml",
+)
+"""Files of the package whose change changes the compiled file."""
 
 
 def signature(layers: Iterable[Folder]) -> str:
     """Return what tells one state of all inputs of a compilation from another; cheap, it reads no file."""
     lines = []
-    for folder in [*(f"{os.fspath(layer)}/errors" for layer in layers), places.schema_folder()]:
-        lines += sorted(_stats(folder))
+    for layer in [os.fspath(folder) for folder in layers]:
+        lines += sorted(_stats(f"{layer}/errors"))
+        # A knowledge without evidence is whole.
+        if os.path.isdir(f"{layer}/evidence"):  # noqa: PTH112 - no pathlib in a cold lookup
+            lines += sorted(_stats(f"{layer}/evidence"))
+    lines += sorted(_stats(places.schema_folder()))
     for name in _CODE:
         stat = os.stat(f"{places.PACKAGE}/{name}")  # noqa: PTH116 - no pathlib in a cold lookup
         lines.append(f"{name} {stat.st_size} {stat.st_mtime_ns}")

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
-FILTERS = ("engine", "category", "condition", "severity", "frequency", "risk", "retry", "sqlstate")
+    from errbook.findings import Findings
+
+FILTERS = ("engine", "category", "condition", "severity", "frequency", "risk", "retry", "confidence", "sqlstate")
 """What `Knowledge.entries` can be narrowed by."""
 
 
@@ -75,6 +77,7 @@ class Knowledge:
         self._connection = database.connect(self.path)
         self._engine_names: dict[str, str] = {}
         self._terms: dict[str, list[Term]] = {}
+        self._findings: Findings | None = None
 
     def __enter__(self) -> Knowledge:
         return self
@@ -302,6 +305,14 @@ class Knowledge:
         """Return the link to an entry by its identity, such as ``mysql/1040``; None where there is none."""
         rows = self._rows(f"{_LINK}WHERE e.id = ?", (identity,))
         return _link(rows[0]) if rows else None
+
+    def findings(self) -> Findings:
+        """Return what executing the entries found out; every entry is read for it, once."""
+        if self._findings is None:
+            from errbook.findings import findings
+
+            self._findings = findings(self.all())
+        return self._findings
 
     # Engines and vocabularies
 

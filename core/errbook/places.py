@@ -3,7 +3,8 @@
 The environment decides, and everything has a default:
 
 ERRBOOK_PATH
-    Directories laid over the public knowledge, separated as in PATH; the first wins. Each holds a folder ``errors``.
+    Directories laid over the public knowledge, separated as in PATH; the first wins. Each holds a folder ``errors``,
+    and may hold a folder ``evidence``: what happened when its entries were executed.
 ERRBOOK_DB
     A compiled file to read as it is, in place of compiling anything.
 ERRBOOK_CACHE

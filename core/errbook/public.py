@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 ACTIONS = ("run", "connect", "close", "set", "configure", "server", "shell", "python", "pause")
 """What a step can do: the keys of which a step in schema/entry.schema.json has exactly one."""
@@ -29,16 +29,6 @@ def page(engine: str, code: str) -> str:
     return f"/{engine}/{code}/"
 
 
-def confidence(entry: Mapping[str, Any]) -> Json:
-    """Return how far an entry can be trusted, from its sources; its evidence counts once it was executed."""
-    official = sum(source["kind"] == "official" for source in entry["sources"])
-    other = len(entry["sources"]) - official
-    counts = [f"{official} official source{'s' * (official != 1)}"]
-    if other:
-        counts.append(f"{other} other{'s' * (other != 1)}")
-    return {"level": "sourced", "reason": f"{' and '.join(counts)}; not yet executed: no run is on record."}
-
-
 def _step(step: Mapping[str, Any]) -> Json:
     action = next(name for name in ACTIONS if name in step)
     return {
@@ -46,6 +36,7 @@ def _step(step: Mapping[str, Any]) -> Json:
         "value": step[action].strip("\n") if isinstance(step[action], str) else step[action],
         "on": step.get("on", "main"),
         "engines": list(step.get("engines", [])),
+        "versions": dict(step.get("versions", {})),
         "raises": step.get("raises", False),
         "waits": step.get("waits", False),
     }
@@ -56,6 +47,7 @@ def _scenario(scenario: Mapping[str, Any]) -> Json:
     return {
         "about": _prose(scenario["about"]) if "about" in scenario else None,
         "engines": list(scenario.get("engines", [])),
+        "versions": dict(scenario.get("versions", {})),
         "settings": dict(scenario.get("settings", {})),
         "host": dict(scenario.get("host", {})),
         "setup": scenario["setup"].strip("\n") if "setup" in scenario else None,
@@ -66,10 +58,13 @@ def _scenario(scenario: Mapping[str, Any]) -> Json:
 
 def _fix(fix: Mapping[str, Any]) -> Json:
     code, proof, changes = fix["code"], fix["proof"], fix["changes"]
-    executable = isinstance(proof, list)
+    # A proof with an exemption may have steps that are run all the same.
+    steps = proof if isinstance(proof, list) else proof.get("steps", [])
+    exempt = None if isinstance(proof, list) else _prose(proof["not_executable"])
     return {
         "title": fix["title"],
         "engines": list(fix.get("engines", [])),
+        "versions": dict(fix.get("versions", {})),
         "when": _prose(fix["when"]),
         "changes": [changes] if isinstance(changes, str) else list(changes),
         "cost": _prose(fix["cost"]),
@@ -80,8 +75,8 @@ def _fix(fix: Mapping[str, Any]) -> Json:
             "values": dict(code.get("values", {})),
         },
         "why": _prose(fix["why"]),
-        "proof": [_step(step) for step in proof] if executable else [],
-        "not_executable": None if executable else _prose(proof["not_executable"]),
+        "proof": [_step(step) for step in steps],
+        "not_executable": exempt,
     }
 
 
@@ -102,17 +97,26 @@ def _prose(text: str) -> str:
     return text.strip()
 
 
-def entry(written: Mapping[str, Any], neighbour: Callable[[str], tuple[str, str]]) -> Json:
+def entry(
+    written: Mapping[str, Any],
+    neighbour: Callable[[str], tuple[str, str]],
+    recorded: Mapping[str, Any] | None = None,
+    titles: Mapping[str, str] | None = None,
+) -> Json:
     """Return the public object of a written entry that passed the checks.
 
     `neighbour` gives the title and the symbol of another entry by its identity; KeyError where there is none.
+    `recorded` is the content of the entry's file of evidence, where there is one; `titles` are the engines' titles.
     """
+    # Only a compilation gets here: a lookup must not pay for these.
+    from errbook import confidence, verification
+
     engine, code = written["engines"][0], written["code"]
     related = []
     for item in written.get("related", []):
         title, symbol = neighbour(item["error"])
         related.append({"error": item["error"], "title": title, "symbol": symbol, "why": _prose(item["why"])})
-    return {
+    made: Json = {
         "id": f"{engine}/{code}",
         "engine": engine,
         "code": code,
@@ -132,12 +136,13 @@ def entry(written: Mapping[str, Any], neighbour: Callable[[str], tuple[str, str]
         ],
         "risk": {"level": written["risk"]["level"], "impact": _prose(written["risk"]["impact"])},
         "retry": {"verdict": written["retry"]["verdict"], "why": _prose(written["retry"]["why"])},
-        "confidence": confidence(written),
+        "confidence": None,
         "meaning": _prose(written["meaning"]),
         "causes": [_cause(item) for item in written["causes"]],
         "reproduce": _scenario(written["reproduce"]),
         "fixes": [_fix(item) for item in written["fixes"]],
         "avoid": [{"title": item["title"], "why": _prose(item["why"])} for item in written["avoid"]],
+        "verification": None,
         "versions": [
             {"engine": item["engine"], "range": item["range"], "note": _prose(item["note"])}
             for item in written.get("versions", [])
@@ -160,3 +165,7 @@ def entry(written: Mapping[str, Any], neighbour: Callable[[str], tuple[str, str]
         "page": page(engine, code),
         "source_file": f"errors/{engine}/{code}.yaml",
     }
+    # Both are computed from the rest, and stand where a page has them.
+    made["verification"] = verification.of(made, recorded)
+    made["confidence"] = confidence.of(made, titles or {})
+    return made

@@ -1,4 +1,4 @@
-"""The authoring schemas, ready to validate, and the vocabularies that they hold.
+"""The schemas, ready to validate, and the vocabularies that they hold.
 
 The files under schema/ are the only place where fields and vocabularies are written down.
 """
@@ -23,7 +23,7 @@ class Term(NamedTuple):
 
 @cache
 def schema(kind: str) -> dict[str, Any]:
-    """Return the JSON Schema of a kind of file: ``entry``, ``engine`` or ``sqlstates``.
+    """Return the JSON Schema of a kind of file, ``entry``, ``engine``, ``sqlstates`` or ``evidence``, or ``public``.
 
     Raises FileNotFoundError where the installation is incomplete.
     """
@@ -43,9 +43,13 @@ def validator(kind: str) -> Draft202012Validator:
 
 @cache
 def vocabularies() -> Mapping[str, tuple[Term, ...]]:
-    """Return every vocabulary of the entry schema by name, in the schema's order."""
-    definitions = schema("entry")["$defs"]
-    return {name: terms for name, made in definitions.items() if (terms := _terms(made))}
+    """Return every vocabulary by name, in the schemas' order: of entries, of evidence, and of what is computed."""
+    return {
+        name: terms
+        for kind in ("entry", "evidence", "public")
+        for name, made in schema(kind)["$defs"].items()
+        if (terms := _terms(made))
+    }
 
 
 def vocabulary(name: str) -> tuple[Term, ...]:

@@ -1,8 +1,8 @@
-"""A source file: one YAML document of the knowledge, read strictly, with the place of every value.
+"""A source file: one document of the knowledge, read strictly, with the place of every value.
 
-The parser is libyaml (PyYAML's C loader); the values are built here, so that what a reader of the file sees
-is what the program gets. Tags, anchors, merge keys, duplicate keys and dates are refused, and no input may
-cost more than its size.
+What people write is YAML. The parser is libyaml (PyYAML's C loader); the values are built here, so that what a reader
+of the file sees is what the program gets. Tags, anchors, merge keys, duplicate keys and dates are refused, and no input
+may cost more than its size. Evidence, which a program writes, is JSON (`errbook.strict_json`).
 """
 
 import os
@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import yaml
 
+from errbook import strict_json
 from errbook.problem import Problem, shown
 from errbook.rules import characters
 
@@ -24,7 +25,7 @@ MAX_ITEMS: Final = 256
 MAX_PROBLEMS: Final = 100
 """A file that is wrong in more places is reported up to here: the first ones are what gets mended."""
 
-Kind = Literal["entry", "engine", "sqlstates"]
+Kind = Literal["entry", "engine", "sqlstates", "evidence"]
 Where = Sequence[str | int]
 
 _TAG: Final = "tag:yaml.org,2002:"
@@ -65,8 +66,8 @@ class Flaw(NamedTuple):
 class Source:
     """One file that could be read: its identity by path, its data, and where each value stands.
 
-    ``layer`` is the directory that holds the folder ``errors``; ``engine`` is the folder's name (empty for
-    sqlstates.yaml) and ``name`` the file's name without its ending.
+    ``layer`` is the directory that holds the folders ``errors`` and ``evidence``; ``engine`` is the folder's name
+    (empty for sqlstates.yaml) and ``name`` the file's name without its ending.
     """
 
     path: Path
@@ -147,27 +148,41 @@ class Source:
 
 
 def read(path: Path, layer: Path) -> tuple[Source | None, list[Problem]]:
-    """Read one file below ``layer / "errors"``.
+    """Read one file below ``layer / "errors"`` or ``layer / "evidence"``.
 
     Returns the source, and the problems of its form. There is no source where the file could not be turned
     into values; a source with problems is good enough to look for more of them, not to be compiled. Nothing
     is raised: what cannot be read is a problem.
     """
     shown_path = display(path)
-    content = _content(path, layer)
-    if isinstance(content, Flaw):
-        return None, [Problem(shown_path, *content)]
-    root, data, flaws = parse(content)
-    problems = sorted(Problem(shown_path, *flaw) for flaw in flaws)[:MAX_PROBLEMS]
-    if root is None:
-        return None, problems
     kind, engine, name = kind_of(path, layer)
+    content = _content(path, layer)
+    root, data, flaws = None, dict[str, Any](), list[Flaw]()
+    if isinstance(content, Flaw):
+        flaws = [content]
+    elif kind == "evidence":
+        root, data, found = strict_json.parse(content)
+        flaws = [Flaw(*item) for item in found]
+    else:
+        root, data, flaws = parse(content)
+    if kind == "evidence":
+        flaws = [flaw._replace(advice=record_again(engine, name)) for flaw in flaws]
+    problems = sorted(Problem(shown_path, *flaw) for flaw in flaws)[:MAX_PROBLEMS]
+    if root is None or isinstance(content, Flaw):
+        return None, problems
     return Source(path, layer, kind, engine, name, data, content, root), problems
+
+
+def record_again(engine: str, name: str) -> str:
+    """Return the advice for whatever is wrong with a file of evidence: nobody edits one."""
+    return f"Do not edit it; record it again: errbook verify {engine}/{name} --record"
 
 
 def kind_of(path: Path, layer: Path) -> tuple[Kind, str, str]:
     """Return what a path below a layer holds, its engine (empty for sqlstates.yaml) and its name without ending."""
     engine = path.parent.name
+    if path.parent.parent == layer / "evidence":
+        return "evidence", engine, path.stem
     if path.name == "sqlstates.yaml" and path.parent == layer / "errors":
         return "sqlstates", "", path.stem
     return "engine" if path.name == "engine.yaml" else "entry", engine, path.stem

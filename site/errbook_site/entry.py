@@ -4,8 +4,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from errbook import findings
 from errbook.entry import Entry
-from errbook.render import scenario
+from errbook.render import scenario, verification
 from errbook.render.first import first_code
 from errbook_site import prose
 from errbook_site.page import Heading, Page, root
@@ -37,6 +38,9 @@ def page(entry: Entry, terms: Terms, elsewhere: list[Row], weight: float = 1.0, 
             first_title=first_title,
             first=first,
             scenario=scenario,
+            verification=verification,
+            findings=findings,
+            called=terms.called,
             problems=problems,
         ),
         toc=toc,
@@ -101,7 +105,7 @@ def _toc(entry: Entry, elsewhere: list[Row]) -> list[Heading]:
     lines += [
         Heading(3, f"fix-{number}", f"{number}. {prose.plain(fix.title)}") for number, fix in enumerate(entry.fixes, 1)
     ]
-    lines.append(Heading(2, "avoid", "What not to do"))
+    lines += [Heading(2, "avoid", "What not to do"), Heading(2, "verification", "Verification")]
     if entry.versions:
         lines.append(Heading(2, "versions", "Versions"))
     lines.append(Heading(2, "drivers", "In your driver"))

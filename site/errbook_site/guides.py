@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from errbook.knowledge import Knowledge
+from errbook.render import findings
 from errbook_site.page import Heading, Page, root
 from errbook_site.rows import Rows
 from errbook_site.templates import render
 from errbook_site.terms import Terms
 
 _VOCABULARIES: Final = (
+    ("confidence", "Confidence"),
+    ("server_outcome", "What happened on a server"),
+    ("fix_outcome", "What happened to a fix"),
     ("risk_level", "Production risk"),
     ("retry_verdict", "Retry"),
     ("severity", "Severity"),
@@ -42,6 +46,7 @@ def pages(knowledge: Knowledge, rows: Rows, terms: Terms) -> Iterator[Page]:
         vocabularies=[(name, title, terms.all(name)) for name, title in _VOCABULARIES],
         example=rows.all[0] if rows.all else None,
     )
+    yield _findings(knowledge, rows, terms)
     yield _guide("api/", "API", _API, "api", examples=_examples(), base="api/v1/")
     yield _guide("rules/", "Rules of the checker", _RULES, "rules", rules=_rules())
 
@@ -59,6 +64,33 @@ def _home(knowledge: Knowledge, rows: Rows, terms: Terms) -> Page:
     )
     meta = {"head_title": "errbook: database errors, explained", "home": True}
     return Page("", "errbook", description, html, in_search=False, meta=meta)
+
+
+def _findings(knowledge: Knowledge, rows: Rows, terms: Terms) -> Page:
+    found = knowledge.findings()
+    kinds = [(terms.term("difference", kind), items) for kind, items in findings.by_kind(found).items()]
+    toc = [Heading(2, f"difference-{term.value}", term.title) for term, _ in kinds]
+    page = _guide(
+        "findings/",
+        findings.TITLE,
+        findings.ABOUT,
+        "findings",
+        [*toc, Heading(2, "notes", findings.NOTES)] if found.notes else toc,
+        kinds=kinds,
+        notes=found.notes,
+        notes_title=findings.NOTES,
+        executed=_executed(knowledge),
+        rows=rows,
+        terms=terms,
+        called=terms.called,
+        findings=findings,
+    )
+    return page._replace(meta={"twin": "../findings.md"})
+
+
+def _executed(knowledge: Knowledge) -> int:
+    """Return how many entries were executed on at least one server."""
+    return sum(bool(entry.verification.servers) for entry in knowledge.all())
 
 
 def _guide(

@@ -28,6 +28,7 @@ NAVIGATION: Final = (
     ("Categories", "categories/index.md"),
     ("Conditions", "conditions/index.md"),
     ("SQLSTATEs", "sqlstates/index.md"),
+    ("Findings", "findings/index.md"),
     ("API", "api/index.md"),
     ("About", "about/index.md"),
 )

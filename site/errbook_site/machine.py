@@ -7,7 +7,7 @@ from pathlib import Path
 from errbook import answers
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
-from errbook.render import markdown
+from errbook.render import findings, markdown
 from errbook_site.page import Asset
 from errbook_site.rows import Rows
 from errbook_site.templates import render
@@ -31,6 +31,7 @@ def files(knowledge: Knowledge, rows: Rows, terms: Terms, site: str) -> Iterator
     """Give every file that is not an entry's own. `site` is the address of the site and ends in a slash."""
     for path, body in answers.answers(knowledge):
         yield Asset(f"api/v1/{path}", body)
+    yield Asset("findings.md", findings.page(knowledge.findings(), knowledge, marked=True).encode())
     yield Asset("names.json", _names(rows))
     yield Asset("llms.txt", _llms(knowledge, rows, terms, site).encode())
     yield Asset("opensearch.xml", render("opensearch", site=site).encode())
@@ -70,6 +71,7 @@ def _llms(knowledge: Knowledge, rows: Rows, terms: Terms, site: str) -> str:
         "## Optional",
         "",
         f"- [Index]({site}api/v1/entries.json): a link to every entry, as JSON",
+        f"- [What we found out]({site}findings.md): where servers and versions differ, seen when entries were executed",
         f"- [API]({site}api/): what can be asked, with examples",
         f"- [How to read an entry]({site}reading/): the labels and what they mean",
     ]

@@ -28,6 +28,7 @@ _FIXED: Final = frozenset(
         "categories",
         "conditions",
         "contribute",
+        "findings",
         "reading",
         "rules",
         "search",

@@ -85,10 +85,12 @@ class Preview:
     def pages(self) -> list[Page | Asset]:
         """Check and render the file as it is now: its page, its twin, and a redirect from the root."""
         found: list[Source] = []
-        problems = check(places.layers(), [self.path], found.append)
+        recorded = _recorded(self.identity)
+        problems = check(places.layers(), [self.path, *recorded], found.append)
         entries = [source for source in found if source.kind == "entry"]
         if entries:
-            self._entry = self._read(entries[-1])
+            evidence = next((source.data for source in found if source.kind == "evidence"), None)
+            self._entry = self._read(entries[-1], evidence)
         above = part("problems", problems=problems, stale=not entries, path=self.path) if problems else ""
         if self._entry is None:
             return [self._only_problems(problems), *self._frame()]
@@ -96,8 +98,9 @@ class Preview:
         page = page._replace(in_sitemap=False, meta={**page.meta, "preview": True})
         return [page, machine.twin(self._entry, self._shared), *self._frame()]
 
-    def _read(self, source: Source) -> Entry:
-        return Entry.of(public.entry(source.data, self._neighbour))
+    def _read(self, source: Source, evidence: dict[str, Any] | None) -> Entry:
+        titles = {engine: self._terms.engine(engine) for engine in self._terms.engines}
+        return Entry.of(public.entry(source.data, self._neighbour, evidence, titles))
 
     def _neighbour(self, identity: str) -> tuple[str, str]:
         try:
@@ -122,6 +125,12 @@ def _find(identity: str) -> tuple[Path, Path]:
         if identity.count("/") == 1 and path.is_file():
             return path, layer
     raise places.PlaceError(f"there is no errors/{identity}.yaml; start it with: errbook new {identity}")
+
+
+def _recorded(identity: str) -> list[Path]:
+    """Return the entry's file of evidence, from the first layer that has one."""
+    files = (layer / "evidence" / f"{identity}.json" for layer in places.layers())
+    return [file for file in files if file.is_file()][:1]
 
 
 def _shared(folder: Path) -> Knowledge:

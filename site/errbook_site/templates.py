@@ -7,7 +7,8 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from errbook.render import scenario
+from errbook.render import scenario, servers
+from errbook.verification import sort
 from errbook_site import highlight, prose
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -29,10 +30,14 @@ def environment() -> Environment:
         "inline": prose.inline,
         "paragraphs": prose.paragraphs,
         "plain": prose.plain,
+        "spaced": servers.spaced,
+        "visible": servers.visible,
         "code": highlight.code,
         "placeholders": _PLACEHOLDER.split,
     }
     made.globals["scenario_lines"] = lambda steps: [scenario.line(step) for step in steps]
+    made.globals["limits"] = servers.limits
+    made.globals["sort"] = sort
     return made
 
 

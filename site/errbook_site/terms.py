@@ -3,10 +3,11 @@
 from typing import Any, Final
 
 from errbook.knowledge import Knowledge, Term
+from errbook.render.servers import Names
 
 _VOCABULARIES: Final = (
     "severity", "frequency", "category", "condition", "risk_level", "retry_verdict", "changes", "code_language",
-    "driver_language", "source_kind",
+    "driver_language", "source_kind", "confidence", "server_outcome", "fix_outcome", "difference",
 )  # fmt: skip
 
 
@@ -32,6 +33,11 @@ class Terms:
     def engine(self, engine: str) -> str:
         """Return an engine's title."""
         return str(self.engines[engine]["title"])
+
+    @property
+    def called(self) -> Names:
+        """What engines and terms are called, for what the library says in words."""
+        return Names(self.engine, self.title)
 
     def names(self, engines: tuple[str, ...]) -> str:
         """Return the titles of engines as a phrase: ``MySQL and MariaDB``."""

@@ -1,17 +1,19 @@
 """The answers: what each path gives, that it fits the public schema, and that the static files are the same bytes."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
+from tests import evidence
 
 from errbook import answers, places, schema
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
-from errbook_api import openapi
+from errbook_api import openapi, pages
 
 PUBLIC = json.loads((places.schemas() / "public.schema.json").read_text())
 
@@ -35,6 +37,7 @@ def ids(answer: httpx.Response) -> list[str]:
         ("/errors/23000", "found"),
         ("/errors/mysql/1040", "single"),
         ("/entries", "entries"),
+        ("/findings", "findings"),
         ("/search?q=dup", "search"),
         ("/sqlstates", "sqlstates"),
         ("/sqlstates/23000", "sqlstate"),
@@ -109,12 +112,44 @@ def test_static_files_are_the_answers_of_the_service(api: httpx.Client, knowledg
         assert api.get(f"/{path.removesuffix('.json')}").content == body
         assert api.get(f"/api/v1/{path}").content == body
     assert {"errors/mysql/1040.json", "errors/mariadb/1040.json", "errors/ER_DUP_ENTRY.json"} <= paths
-    assert {"sqlstates/08004.json", "sqlstates/08.json", "engines.json", "entries.json"} <= paths
+    assert {"sqlstates/08004.json", "sqlstates/08.json", "engines.json", "entries.json", "findings.json"} <= paths
 
 
 def test_an_entry_in_an_answer_is_the_entry_of_the_library(api: httpx.Client, knowledge: Knowledge) -> None:
     given = api.get("/errors/mysql/1040").json()["error"]
     assert Entry.of(given) == knowledge.get("mysql", "1040")
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Knowledge]:
+    """The real entries with made-up evidence of every sort."""
+    with evidence.compiled(tmp_path_factory.mktemp("bare"), {}, {}) as bare:
+        entries = {entry.id: entry for entry in bare.all()}
+    with evidence.compiled(tmp_path_factory.mktemp("executed"), evidence.example(entries), entries) as knowledge:
+        yield knowledge
+
+
+def test_answers_with_evidence_fit_their_definitions(executed: Knowledge) -> None:
+    for entry in executed.all():
+        answer = json.loads(answers.error(executed, entry.engine, entry.code) or b"")
+        fits(answer, "single")
+        assert answer["error"]["verification"] == entry.public()["verification"]
+    found = json.loads(answers.findings(executed))
+    fits(found, "findings")
+    assert found["count"] == len(found["differences"]) == 4
+    assert {item["kind"] for item in found["differences"]} == {"code", "client", "declared"}
+
+
+def test_findings_are_to_be_had_as_text(executed: Knowledge) -> None:
+    answer = json.loads(answers.findings(executed))
+    marked = pages.render(answer, executed, "text/markdown").decode()
+    assert marked.startswith("# What we found out\n")
+    assert "\n## Another text from the client\n" in marked
+    assert "\n### [MySQL 1040: Too many connections](/mysql/1040/index.md)\n" in marked
+    assert f"\n```\n{evidence.WRAPPED}\n```\n" in marked
+    assert "\n## Another message\n" not in marked
+    plain = pages.render(answer, executed, "text/plain").decode()
+    assert f"\n  mariadb on MariaDB 11.8.6:\n    {evidence.WRAPPED}\n" in plain
 
 
 def test_more_matches_than_are_given_whole_come_as_links(knowledge: Knowledge) -> None:
@@ -167,13 +202,17 @@ def test_a_search_is_paged_too(api: httpx.Client) -> None:
         ("condition=unique-violation&retry=no", ["mysql/1062", "postgresql/23505", "sqlite/2067"]),
         ("sqlstate=23000&frequency=common", ["mysql/1452"]),
         ("risk=critical&q=already", ["postgresql/53300"]),
+        ("confidence=sourced&engine=sqlite", ["sqlite/2067"]),
+        ("confidence=executed", []),
     ],
 )
 def test_filters_narrow_the_list(api: httpx.Client, filters: str, expected: list[str]) -> None:
     assert sorted(ids(api.get(f"/errors?{filters}"))) == sorted(expected)
 
 
-@pytest.mark.parametrize("name", ["engine", "category", "condition", "severity", "frequency", "risk", "retry"])
+@pytest.mark.parametrize(
+    "name", ["engine", "category", "condition", "severity", "frequency", "risk", "retry", "confidence"]
+)
 def test_a_bad_filter_names_the_values_it_takes(api: httpx.Client, name: str) -> None:
     answer = api.get("/errors", params={name: "nonsense"})
     assert answer.status_code == 422
@@ -239,6 +278,8 @@ def test_the_public_schema_knows_the_vocabularies_of_entries() -> None:
         "code_language": PUBLIC["$defs"]["code"]["properties"]["language"],
         "driver_language": error["drivers"]["items"]["properties"]["language"],
         "source_kind": error["sources"]["items"]["properties"]["kind"],
+        "server_outcome": PUBLIC["$defs"]["run"]["properties"]["outcome"],
+        "fix_outcome": PUBLIC["$defs"]["fix_run"]["properties"]["outcome"],
     }.items():
         assert values["enum"] == [term.value for term in vocabularies[name]], name
 

@@ -17,6 +17,7 @@ PATHS = [
     "/sqlstates/08/",
     "/api/",
     "/reading/",
+    "/findings/",
     "/rules/",
     "/nowhere/",
 ]
@@ -67,7 +68,18 @@ def test_dark_follows_the_system_and_can_be_changed(visit: Open) -> None:
 
 def test_everything_can_be_read_without_javascript(visit: Open) -> None:
     page = visit("/mysql/1040/", scripts=False)
-    for anchor in ("risk", "retry", "meaning", "causes", "reproduce", "fixes", "avoid", "drivers", "sources"):
+    for anchor in (
+        "risk",
+        "retry",
+        "meaning",
+        "causes",
+        "reproduce",
+        "fixes",
+        "avoid",
+        "verification",
+        "drivers",
+        "sources",
+    ):
         expect(page.locator(f"#{anchor}")).to_be_visible()
     expect(page.locator(".eb-first pre")).to_be_visible()
 

@@ -154,7 +154,18 @@ def test_table_of_contents_and_stable_anchors(visit: Open, knowledge: Knowledge)
     entry = knowledge.get("mysql", "1040")
     assert entry
     page = visit("/mysql/1040/")
-    expected = ["risk", "retry", "meaning", "causes", "reproduce", "fixes", "avoid", "drivers", "sources"]
+    expected = [
+        "risk",
+        "retry",
+        "meaning",
+        "causes",
+        "reproduce",
+        "fixes",
+        "avoid",
+        "verification",
+        "drivers",
+        "sources",
+    ]
     expected += [f"cause-{at + 1}" for at in range(len(entry.causes))]
     expected += [f"fix-{at + 1}" for at in range(len(entry.fixes))]
     for anchor in expected:

@@ -84,6 +84,7 @@ def test_anatomy_is_in_the_order_of_the_guide(site: Path) -> None:
         "reproduce",
         "fixes",
         "avoid",
+        "verification",
         "versions",
         "drivers",
         "related",
@@ -91,14 +92,28 @@ def test_anatomy_is_in_the_order_of_the_guide(site: Path) -> None:
     ]
     present = [anchor for anchor in order if f'id="{anchor}"' in html]
     assert present == sorted(present, key=lambda anchor: html.index(f'id="{anchor}"'))
-    assert {"risk", "retry", "meaning", "causes", "reproduce", "fixes", "avoid", "drivers", "sources"} <= set(present)
+    assert {
+        "risk",
+        "retry",
+        "meaning",
+        "causes",
+        "reproduce",
+        "fixes",
+        "avoid",
+        "verification",
+        "drivers",
+        "sources",
+    } <= set(present)
 
 
-def test_what_was_not_executed_says_so(site: Path, knowledge: Knowledge) -> None:
+def test_the_reproduction_and_each_fix_say_what_came_of_them(site: Path, knowledge: Knowledge) -> None:
     for entry in knowledge.all():
         html = (site / entry.id / "index.html").read_text()
-        expected = 1 + len(entry.fixes)
-        assert html.count("<b>Not yet executed.</b>") + html.count("<b>Not executable.</b>") == expected, entry.id
+        reproduction, _, fixes = html.partition('id="reproduce"')[2].partition('id="fixes"')
+        for part in (reproduction, *fixes.split('class="eb-card"')[1:]):
+            assert "eb-proofmark--" in part, entry.id
+        if not entry.verification.servers:
+            assert html.count("<b>Not yet executed.</b>") + html.count("<b>Not executable.</b>") == 1 + len(entry.fixes)
 
 
 def test_twin_is_the_entry_as_markdown(site: Path, knowledge: Knowledge) -> None:

@@ -13,6 +13,8 @@ from importlib import import_module
 COMMANDS = {
     "search": "errbook.cli.search",
     "check": "errbook.cli.check",
+    "verify": "errbook.cli.verify",
+    "lab": "errbook.cli.lab",
     "new": "errbook.cli.new",
     "compile": "errbook.cli.compile",
     "completion": "errbook.cli.completion",
@@ -67,6 +69,8 @@ def _expected(error: Exception) -> str | None:
         }
         if error.name.split(".")[0] in extra:
             return f"{error.name} is not installed; run: pip install 'errbook[{extra[error.name.split('.')[0]]}]'"
+    if type(error).__name__ == "LabError":
+        return str(error)
     if type(error).__name__ == "CheckFailed":
         from errbook import problem
 

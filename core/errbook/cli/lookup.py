@@ -46,6 +46,8 @@ examples:
 commands (errbook COMMAND --help):
   search WORDS…                    find entries by words
   check [PATH…]                    find what is wrong in entries
+  verify [ENTRY…]                  execute entries on real servers, compare with the evidence
+  lab list|get|up|down|shell       the servers on which entries are executed
   new ENGINE CODE                  start a new entry
   preview ENGINE/CODE              see one entry as its page, rendered again at each save
   compile                          check and compile the knowledge

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable
 
-from errbook.entry import Code, Entry
+from errbook import findings
+from errbook.entry import Cause, Code, Entry, Fix, Run, Scenario
 from errbook.knowledge import Knowledge
-from errbook.render import scenario
+from errbook.render import scenario, servers, verification
 from errbook.render.first import first_code
+from errbook.wording import Group
 
 # An underscore inside a word is no markup, and max_connections is easier to read, and to grep, as it is.
 _SPECIAL = re.compile(r"([\\*\[\]<>]|(?<!\w)_|_(?!\w)|~(?=~)|^#)", re.MULTILINE)
@@ -56,8 +58,9 @@ def _steps(lines: list[scenario.Line]) -> str:
     return "\n".join(out)
 
 
-def _only(engines: tuple[str, ...], knowledge: Knowledge) -> str:
-    return f"*Only {_titles(engines, knowledge)}.* " if engines else ""
+def _only(entry: Entry, part: Cause | Fix | Scenario, knowledge: Knowledge) -> str:
+    held = servers.limits(entry, part, lambda engine: _titles((engine,), knowledge))
+    return f"*Only {escape(held)}.* " if held else ""
 
 
 def _titles(engines: tuple[str, ...], knowledge: Knowledge) -> str:
@@ -77,7 +80,11 @@ def _head(entry: Entry, knowledge: Knowledge) -> list[str]:
         ("Frequency", knowledge.term("frequency", entry.frequency).title),
         ("Category", knowledge.term("category", entry.category).title),
         ("Condition", knowledge.term("condition", entry.condition).title),
-        ("Confidence", escape(entry.confidence.reason)),
+        (
+            "Confidence",
+            f"{knowledge.term('confidence', entry.confidence.level).title}. {escape(entry.confidence.reason)} "
+            f"([what the levels mean]({servers.RULE}))",
+        ),
     ]
     engine = _titles(entry.engines[:1], knowledge)
     return [
@@ -94,6 +101,73 @@ def _head(entry: Entry, knowledge: Knowledge) -> list[str]:
     ]
 
 
+def _said(says: Iterable[verification.Says]) -> str:
+    return "\n".join(f"- **{item.lead}** {_safe(item.rest)}".rstrip() for item in says)
+
+
+def _safe(text: str) -> str:
+    """Return what a server or a program said, as prose: nothing of it is markup, and nothing is invisible."""
+    return escape(servers.visible(text))
+
+
+def _verification(entry: Entry, names: servers.Names) -> list[str]:
+    """Return the section that shows what happened on each server."""
+    level = names.term("confidence", entry.confidence.level)
+    parts = [
+        "## Verification",
+        f"**{level}.** {escape(entry.confidence.reason)} [What the levels mean]({servers.RULE}).",
+    ]
+    if not entry.verification.servers:
+        return parts
+    head = ("Server", "Reproduction", *(f"Fix {number}" for number, _ in enumerate(entry.fixes, 1)), "Executed")
+    rows = [_row(entry, run, names) for run in entry.verification.servers]
+    rows += [
+        (names.servers([server]), "not yet executed", *("" for _ in entry.fixes), "")
+        for server in entry.verification.missing
+    ]
+    parts.append(_table(head, rows))
+    if reasons := verification.reasons(entry, names):
+        parts.append("\n".join(_reason(reason) for reason in reasons))
+    if raised := findings.raised(entry):
+        parts += ["What the driver raised:", "\n".join(_raised(entry, group, names) for group in raised)]
+    for group in findings.printed(entry):
+        parts += [f"{_by(group, names, client=True)} printed{_other(entry, group, client=True)}:"]
+        parts += [block("text", servers.visible(group.text))]
+    return parts
+
+
+def _row(entry: Entry, run: Run, names: servers.Names) -> tuple[str, ...]:
+    told = {number: names.term("fix_outcome", fix.outcome).lower() for number, fix in verification.told(run).items()}
+    stale = ", then the executable part changed" if run.stale else ""
+    return (
+        names.runs([run]),
+        names.term("server_outcome", run.outcome).lower() + stale,
+        *(told.get(number, "") for number, _ in enumerate(entry.fixes, 1)),
+        f"{run.date}, {run.seconds:g} s",
+    )
+
+
+def _reason(reason: verification.Reason) -> str:
+    detail = f" {_safe(reason.detail)}" if reason.detail else ""
+    return f"- {reason.what}: {reason.ended.lower()} on {reason.where}.{detail}"
+
+
+def _raised(entry: Entry, group: Group, names: servers.Names) -> str:
+    said = inline(" ".join(servers.visible(group.text).split()))
+    return f"- {_by(group, names, client=False)}: {said}{_other(entry, group, client=False)}"
+
+
+def _by(group: Group, names: servers.Names, *, client: bool) -> str:
+    by = findings.speakers(group, client)
+    alike = "" if group.exact else " (the same but for numbers, ids and paths)"
+    return f"{inline(by)} on {names.runs(group.runs)}{alike}"
+
+
+def _other(entry: Entry, group: Group, *, client: bool) -> str:
+    said = findings.otherwise(entry, group, client)
+    return f" (as {said}, where the error is declared as {findings.declared(entry)})" if said else ""
+
+
 def page(entry: Entry, knowledge: Knowledge) -> str:
     """Return the whole entry as Markdown, in the order of its page, ending in a newline."""
     parts = [*_head(entry, knowledge), "## What this means", escape(entry.meaning)]
@@ -102,32 +176,35 @@ def page(entry: Entry, knowledge: Knowledge) -> str:
         parts += ["\n".join(f"- `{{{item.name}}}`: {escape(item.meaning)}" for item in entry.parameters)]
     parts += ["## Why it happens"]
     for number, cause in enumerate(entry.causes, 1):
-        parts += [f"### Cause {number}", _only(cause.engines, knowledge) + escape(cause.cause), "To confirm:"]
+        parts += [f"### Cause {number}", _only(entry, cause, knowledge) + escape(cause.cause), "To confirm:"]
         parts += [block(cause.confirm.language, cause.confirm.run), escape(cause.confirm.reads)]
+    names = servers.names(knowledge)
     parts += ["## How to reproduce"]
-    if entry.reproduce.not_executable:
-        parts += [f"Not executable: {escape(entry.reproduce.not_executable)}"]
-    else:
-        parts += [_only(entry.reproduce.engines, knowledge) + escape(entry.reproduce.about or "")]
-        parts += [_steps(scenario.lines(entry.reproduce)), "Not yet executed: no run is on record."]
+    if entry.reproduce.steps:
+        parts += [_only(entry, entry.reproduce, knowledge) + escape(entry.reproduce.about or "")]
+        parts += [_steps(scenario.lines(entry.reproduce))]
+    parts += [_said(verification.reproduction(entry, names))]
     parts += ["## Fixes"]
     for number, fix in enumerate(entry.fixes, 1):
         changes = ", ".join(knowledge.term("changes", change).title.lower() for change in fix.changes)
         parts += [f"### {number}. {escape(fix.title)}"]
         parts += [
-            f"- When: {_only(fix.engines, knowledge)}{escape(fix.when)}\n"
+            f"- When: {_only(entry, fix, knowledge)}{escape(fix.when)}\n"
             f"- Changes: {changes}\n- Cost: {escape(fix.cost)}"
         ]
         parts += [_code(fix.code), escape(fix.why)]
-        if fix.not_executable:
-            parts += [f"Proof: not executable. {escape(fix.not_executable)}"]
-        else:
-            parts += ["Proof, continuing from the error (not yet executed):"]
-            parts += [_steps([scenario.line(step) for step in fix.proof])]
+        parts += [_said(verification.fix(entry, number, names))]
+        if fix.proof:
             if fix.code.values:
-                parts += ["Values used: " + ", ".join(f"`<{k}>` = {inline(v)}" for k, v in fix.code.values) + "."]
+                parts += [
+                    "Placeholders when executed: "
+                    + ", ".join(f"`<{k}>` = {inline(v)}" for k, v in fix.code.values)
+                    + "."
+                ]
+            parts += ["The proof continues from the error:", _steps([scenario.line(step) for step in fix.proof])]
     parts += ["## What not to do"]
     parts += ["\n".join(f"- **{escape(item.title)}.** {escape(item.why)}" for item in entry.avoid)]
+    parts += _verification(entry, names)
     if entry.versions:
         rows = [(_titles((v.engine,), knowledge), inline(v.range), escape(v.note)) for v in entry.versions]
         parts += ["## Versions", _table(("Engine", "Range", "What is different"), rows)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from errbook.record import Record
+from errbook.render.servers import spaced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def line(step: Step) -> Line:
             raise ValueError(f"unknown action of a step: {step.action!r}")
     if step.engines:
         words = f"Only {', '.join(step.engines)}: {words}"
+    if step.versions:
+        words = f"{', '.join(f'Only {engine} {spaced(text)}' for engine, text in step.versions)}: {words}"
     if code == "$code":
         words, language, code = f"{words.removesuffix(':')} the code of this fix.", None, None
     return Line(words, language, code, outcome)

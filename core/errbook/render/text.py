@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from errbook.render import scenario
+from errbook.render import scenario, servers
 from errbook.render.first import first_code
 from errbook.render.style import PLAIN, Style
 
@@ -10,8 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from errbook.entry import Code, Entry, Message
+    from errbook.entry import Cause, Code, Entry, Fix, Message, Scenario
     from errbook.knowledge import Knowledge, Link
+    from errbook.render.servers import Names
 
 TOP_MESSAGES = 2
 """How many wordings stand at the top; an error with many must not push the first thing to do off the screen."""
@@ -22,14 +23,14 @@ _RETRY = {"at-once": "good", "with-backoff": "good", "after-fix": "warn", "no": 
 
 def _wrap(text: str, width: int, lead: str, rest: str) -> Iterator[str]:
     """Fill lines with words. The standard textwrap compiles regular expressions that cost a cold lookup 2 ms."""
-    row, bare = lead, True
+    words, start, used = list[str](), lead, len(lead)
     for word in text.split():
-        if not bare and len(row) + 1 + len(word) > width:
-            yield row
-            row, bare = rest, True
-        row += word if bare else f" {word}"
-        bare = False
-    yield row
+        if words and used + 1 + len(word) > width:
+            yield start + " ".join(words)
+            words, start, used = [], rest, len(rest)
+        used += len(word) + bool(words)
+        words.append(word)
+    yield start + " ".join(words)
 
 
 class _Paper:
@@ -78,12 +79,9 @@ class _Paper:
         self.line(self.style.mark("head", text.upper() if not self.style.reset else text))
 
 
-def _titles(engines: Sequence[str], knowledge: Knowledge) -> str:
-    return ", ".join(str(found["title"]) for engine in engines if (found := knowledge.engine(engine)))
-
-
-def _only(engines: Sequence[str], knowledge: Knowledge) -> str:
-    return f"Only {_titles(engines, knowledge)}: " if engines else ""
+def _only(entry: Entry, part: Cause | Fix | Scenario, names: Names) -> str:
+    held = servers.limits(entry, part, names.engine)
+    return f"Only {held}: " if held else ""
 
 
 def _steps(paper: _Paper, lines: Sequence[scenario.Line], indent: int) -> None:
@@ -100,9 +98,9 @@ def _code(paper: _Paper, code: Code, indent: int) -> None:
     paper.code(code.text, indent + 4)
 
 
-def _identity(entry: Entry, knowledge: Knowledge, style: Style) -> str:
+def _identity(entry: Entry, names: Names, style: Style) -> str:
     state = f"  SQLSTATE {entry.sqlstate}" if entry.sqlstate else ""
-    engines = _titles(entry.engines, knowledge)
+    engines = ", ".join(map(names.engine, entry.engines))
     return f"{style.mark('strong', f'{engines} {entry.code}')}  {entry.symbol}{state}"
 
 
@@ -129,13 +127,13 @@ def page(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLA
     `width` is in columns; `site` is the address of the site (``https://errors.example.com``) for the link to the page,
     left out where it is empty.
     """
-    paper = _Paper(width, style)
+    paper, names = _Paper(width, style), servers.names(knowledge)
     labels = [
         knowledge.term("severity", entry.severity).title,
         knowledge.term("frequency", entry.frequency).title,
         knowledge.term("category", entry.category).title,
     ]
-    paper.line(_identity(entry, knowledge, style))
+    paper.line(_identity(entry, names, style))
     paper.line(style.mark("strong", entry.title))
     paper.line(style.mark("faint", " · ".join(labels)))
     _messages(paper, entry.messages[:TOP_MESSAGES])
@@ -157,23 +155,24 @@ def page(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLA
             paper.prose(item.meaning, 4, f"{{{item.name}}}: ")
     paper.head("Why it happens")
     for number, cause in enumerate(entry.causes, 1):
-        paper.prose(_only(cause.engines, knowledge) + cause.cause, 3, f"{number}. ")
+        paper.prose(_only(entry, cause, names) + cause.cause, 3, f"{number}. ")
         paper.code(cause.confirm.run, 7)
         paper.prose(cause.confirm.reads, 3, "   → ")
     paper.head("How to reproduce")
     if entry.reproduce.not_executable:
         paper.prose(f"Not executable: {entry.reproduce.not_executable}")
-    else:
-        paper.prose(_only(entry.reproduce.engines, knowledge) + (entry.reproduce.about or ""))
+    if entry.reproduce.steps:
+        paper.prose(_only(entry, entry.reproduce, names) + (entry.reproduce.about or ""))
         _steps(paper, scenario.lines(entry.reproduce), 0)
-    _fixes(paper, entry, knowledge)
+    _fixes(paper, entry, knowledge, names)
     paper.head("What not to do")
     for avoid in entry.avoid:
         paper.prose(f"{avoid.title}. {avoid.why}", 2, "- ")
+    _verification(paper, entry, names, site)
     if entry.versions:
         paper.head("Versions")
         for version in entry.versions:
-            paper.prose(version.note, 2, f"{_titles((version.engine,), knowledge)} {version.range}: ")
+            paper.prose(version.note, 2, f"{names.engine(version.engine)} {version.range}: ")
     paper.head("In your driver")
     for driver in entry.drivers:
         paper.prose(driver.exception, 2, f"{driver.driver}: ")
@@ -189,21 +188,33 @@ def page(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLA
     for source in entry.sources:
         paper.prose(source.title, 2, "- ")
         paper.line(f"  {style.link(source.url, source.url)}")
-    paper.line()
-    paper.line(style.mark("faint", entry.confidence.reason))
     if site:
+        paper.line()
         address = site.rstrip("/") + entry.page
         paper.line(style.link(address, address))
     return "\n".join(paper.lines) + "\n"
 
 
-def _fixes(paper: _Paper, entry: Entry, knowledge: Knowledge) -> None:
+def _verification(paper: _Paper, entry: Entry, names: Names, site: str) -> None:
+    paper.head("Verification")
+    level = names.term("confidence", entry.confidence.level)
+    paper.prose(f"{level}. {entry.confidence.reason}")
+    for run in entry.verification.servers:
+        said = servers.visible(servers.line(entry, run, names))
+        paper.prose(said, 4, f"  {names.runs([run])}: ")
+    if entry.verification.servers and entry.verification.missing:
+        paper.prose("not yet executed", 4, f"  {names.servers(entry.verification.missing)}: ")
+    address = f"{site.rstrip('/')}{servers.RULE}"
+    paper.line(paper.style.mark("faint", f"What the levels mean: {paper.style.link(address, address)}"))
+
+
+def _fixes(paper: _Paper, entry: Entry, knowledge: Knowledge, names: Names) -> None:
     paper.head("Fixes")
     for number, fix in enumerate(entry.fixes, 1):
         if number > 1:
             paper.line()
         changes = ", ".join(knowledge.term("changes", change).title.lower() for change in fix.changes)
-        paper.prose(f"{_only(fix.engines, knowledge)}{fix.title}", 3, f"{number}. ")
+        paper.prose(f"{_only(entry, fix, names)}{fix.title}", 3, f"{number}. ")
         paper.prose(fix.when, 9, "   When: ")
         paper.prose(fix.cost, 9, "   Cost: ")
         paper.prose(changes, 9, "   Changes: ")
@@ -216,7 +227,7 @@ def _fixes(paper: _Paper, entry: Entry, knowledge: Knowledge) -> None:
 def card(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLAIN) -> str:
     """Return an entry in a few lines: identity, summary, retry, and the first thing to do."""
     paper = _Paper(width, style)
-    paper.line(_identity(entry, knowledge, style))
+    paper.line(_identity(entry, servers.names(knowledge), style))
     paper.prose(entry.summary, 2)
     retry = knowledge.term("retry_verdict", entry.retry.verdict).title
     paper.line(f"  {style.mark(_RETRY[entry.retry.verdict], retry)}. First: {entry.fixes[0].title}")

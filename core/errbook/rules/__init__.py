@@ -10,6 +10,7 @@ _MODULES: Final = (
     "characters",
     "code",
     "engines",
+    "evidence",
     "form",
     "identity",
     "knowledge",

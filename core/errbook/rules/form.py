@@ -143,7 +143,8 @@ def _value(kind: str, error: _Error, where: tuple[str | int, ...]) -> tuple[str,
     name, value, limit = _name(where), error.instance, error.validator_value
     match kind:
         case "type":
-            return f"{name} is {_what(value)}, and must be {_ORDINARY.get(limit, limit)}", _advice(error)
+            wanted = " or ".join(_ORDINARY.get(word, word) for word in ([limit] if isinstance(limit, str) else limit))
+            return f"{name} is {_what(value)}, and must be {wanted}", _advice(error)
         case "enum":
             words = [str(word) for word in limit]
             if likely := nearest(str(value), words):

@@ -37,6 +37,15 @@ class Facts(NamedTuple):
         return tuple(f"{engine.name}/{self.code}" for engine in self.engines)
 
 
+class Recorded(NamedTuple):
+    """What is kept of a file of evidence: its path, whose it is by its path, and the servers that it tells of."""
+
+    path: str
+    engine: str
+    code: str
+    servers: tuple[Named, ...] = ()
+
+
 @dataclass
 class Index:
     """The identities of all entries. Facts come in while files are checked; what is missing is read on demand."""
@@ -47,6 +56,8 @@ class Index:
     facts: dict[tuple[str, str], Facts] = field(default_factory=dict)
     reported: list[tuple[str, str]] = field(default_factory=list)
     """The entries that problems are wanted for, in order."""
+    evidence: list[Recorded] = field(default_factory=list)
+    """The files of evidence that problems are wanted for, in order."""
 
     def get(self, engine: str, code: str) -> Facts:
         """Return the facts of the file errors/<engine>/<code>.yaml, which must be one of ``folders``."""

@@ -19,6 +19,7 @@ RULES: Final = (
     Rule("empty-file", _FILE, "A file holds values.", "Write the entry, or delete the file."),
     Rule("explicit-tag", _FILE, "A file has no YAML tags.", "Remove the tag; quote a value to make it text."),
     Rule("file-too-large", _FILE, "A file is at most 256 kB.", "Keep to what one error needs."),
+    Rule("json-syntax", _FILE, "A file of evidence is JSON that holds one object.", "Record it again."),
     Rule("key-not-text", _FILE, "The name of a field is text.", "Put the name in quotes."),
     Rule("merge-key", _FILE, "A file has no merge keys.", "Write the fields out."),
     Rule("not-utf8", _FILE, "A file is UTF-8.", "Save it as UTF-8."),
@@ -29,8 +30,9 @@ RULES: Final = (
     Rule(
         "unknown-file",
         _FILE,
-        "Under errors/ there are sqlstates.yaml and one folder per engine, with engine.yaml and an entry per code.",
-        "Rename the file to <code>.yaml, or move it elsewhere.",
+        "Under errors/ there are sqlstates.yaml and one folder per engine, with engine.yaml and an entry per code; "
+        "under evidence/ there is one folder per engine, with a file per code.",
+        "Rename the file to <code>.yaml or <code>.json, or move it elsewhere.",
     ),
     Rule("unreadable-file", _FILE, "A file can be read.", "Put a readable YAML file there."),
     Rule(

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from errbook import schema
 
-KINDS = ["entry", "engine", "sqlstates"]
+KINDS = ["entry", "engine", "sqlstates", "evidence"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -42,6 +42,7 @@ def test_vocabularies_are_those_of_the_schema() -> None:
     assert schema.vocabularies()["category"][0].title == "Connections"
     assert {"condition", "changes", "retry_verdict", "source_kind"} <= schema.vocabularies().keys()
     assert "code" not in schema.vocabularies()
+    assert {"server_outcome", "fix_outcome", "confidence", "difference"} <= schema.vocabularies().keys()
 
 
 def test_a_vocabulary_that_is_not_there() -> None:

@@ -1,0 +1,136 @@
+"""What is executed, and the digest that says when it changed."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from errbook.lab import plan
+
+ENTRY: dict[str, Any] = {
+    "id": "postgresql/55P03",
+    "code": "55P03",
+    "sqlstate": "55P03",
+    "engines": ["postgresql", "other"],
+    "title": "Lock not available",
+    "reproduce": {
+        "about": "A second session asks for a locked row.",
+        "engines": [],
+        "versions": {},
+        "settings": {},
+        "host": {},
+        "setup": "CREATE TABLE stock (id int);",
+        "steps": [
+            {
+                "action": "run",
+                "value": "BEGIN;",
+                "on": "a",
+                "engines": [],
+                "versions": {},
+                "raises": False,
+                "waits": False,
+            },
+            {
+                "action": "run",
+                "value": "SELECT 1;",
+                "on": "b",
+                "engines": ["other"],
+                "versions": {},
+                "raises": True,
+                "waits": False,
+            },
+        ],
+        "not_executable": None,
+    },
+    "fixes": [
+        {
+            "title": "Wait",
+            "engines": [],
+            "versions": {"postgresql": ">=15"},
+            "code": {"language": "sql", "text": "SET lock_timeout = '<time>';", "values": {"time": "2s"}},
+            "proof": [
+                {
+                    "action": "run",
+                    "value": "$code",
+                    "on": "b",
+                    "engines": [],
+                    "versions": {},
+                    "raises": False,
+                    "waits": False,
+                }
+            ],
+            "not_executable": None,
+        }
+    ],
+}
+
+
+def changed(*where: Any, to: object) -> dict[str, Any]:
+    entry = copy.deepcopy(ENTRY)
+    part: Any = entry
+    for key in where[:-1]:
+        part = part[key]
+    part[where[-1]] = to
+    return entry
+
+
+def test_a_plan_has_the_steps_of_its_engine_and_filled_code() -> None:
+    made = plan.of(ENTRY, "postgresql", "18")
+    assert [step["value"] for step in made["steps"]] == ["BEGIN;"]
+    assert made["fixes"][0]["code"]["text"] == "SET lock_timeout = '2s';"
+    assert made["fixes"][0]["applies"] is None
+
+
+def test_a_fix_of_newer_versions_does_not_apply_to_an_older_series() -> None:
+    assert plan.of(ENTRY, "postgresql", "14")["fixes"][0]["applies"] == "It is for postgresql >=15 only."
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        changed("title", to="Another title"),
+        changed("reproduce", "about", to="Another sentence."),
+        changed("fixes", 0, "title", to="Wait longer"),
+        changed("reproduce", "steps", 1, "value", to="SELECT 2;"),
+    ],
+)
+def test_prose_and_other_engines_do_not_change_the_digest(entry: dict[str, Any]) -> None:
+    assert plan.digest(entry, "postgresql") == plan.digest(ENTRY, "postgresql")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        changed("code", to="55P04"),
+        changed("reproduce", "setup", to=None),
+        changed("reproduce", "settings", to={"a": "1"}),
+        changed("reproduce", "steps", 0, "value", to="COMMIT;"),
+        changed("reproduce", "steps", 0, "waits", to=True),
+        changed("reproduce", "steps", 0, "versions", to={"postgresql": ">=14"}),
+        changed("fixes", 0, "code", "values", to={"time": "3s"}),
+        changed("fixes", 0, "versions", to={}),
+        changed("fixes", 0, "not_executable", to="It needs two machines."),
+        changed("fixes", to=[]),
+    ],
+)
+def test_what_is_executed_changes_the_digest(entry: dict[str, Any]) -> None:
+    assert plan.digest(entry, "postgresql") != plan.digest(ENTRY, "postgresql")
+
+
+@pytest.mark.parametrize(
+    ("series", "text", "inside"),
+    [
+        ("10.11", ">=10.5,<11", True),
+        ("10.11", ">=10.11.3", True),
+        ("18", ">=15", True),
+        ("13", ">=15", False),
+        ("9.7", "<=9.7", True),
+        ("9.7", ">9.7", False),
+        ("9.7", "<9.7", False),
+        ("9.7", "=9.7", True),
+        ("17", "=18", False),
+        ("17", "<17.2", False),
+    ],
+)
+def test_a_series_stands_for_its_newest_release(series: str, text: str, inside: bool) -> None:
+    assert plan.within(series, text) is inside
