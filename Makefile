@@ -26,6 +26,7 @@ test: .venv/test ## Run every check and test; gets what they need, and says so
 	@tools/get-lab
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/errbook check
+	@$(BIN)/errbook verify
 	@$(BIN)/python -m pytest $(ARGS)
 
 verify: .venv/lab ## Execute every entry on real servers and compare with the evidence; gets the servers
