@@ -33,8 +33,8 @@ BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 _SHARING = 1.0
 """Seconds between two times that counts are left for the other processes."""
 
-OUTCOMES = ("found", "several", "not_found")
-"""What a lookup can end with."""
+OUTCOMES = ("found", "several", "unwritten", "not_found")
+"""What a lookup can end with: an entry, several, a code that nobody has written an entry for, nothing."""
 
 
 class Counts:

@@ -23,6 +23,10 @@ SCHEMAS = {
     "/entries": "entries",
     "/findings": "findings",
     "/search": "search",
+    "/codes": "codes",
+    "/codes/{engine}/{span}": "code_range",
+    "/catalogs": "catalogs",
+    "/catalogs/{engine}/changes/{old}/{new}": "changes",
     "/sqlstates": "sqlstates",
     "/sqlstates/{sqlstate}": "sqlstate",
     "/conditions": "conditions",
@@ -53,14 +57,14 @@ def definitions() -> Json:
 def complete(document: Json, knowledge: Knowledge) -> Json:
     """Return FastAPI's document with schemas, examples, refusals and the values that filters take."""
     examples = _examples(knowledge)
-    permitted = paging.allowed(knowledge)
+    permitted = {"/errors": paging.allowed(knowledge), "/codes": paging.allowed_of_codes(knowledge)}
     document["components"] = {"schemas": definitions()}
     document["servers"] = [{"url": prefix or "/"} for prefix in PREFIXES]
     for path, operations in document["paths"].items():
         get = operations["get"]
         get["responses"] = _responses(path, examples.get(path), knowledge)
         for parameter in get.get("parameters", []):
-            _parameter(parameter, permitted if path == "/errors" else {}, _values(knowledge))
+            _parameter(parameter, permitted.get(path, {}), _values(knowledge))
     return document
 
 
@@ -72,7 +76,7 @@ def _parameter(parameter: Json, permitted: dict[str, list[str]], values: dict[st
         parameter["schema"] |= next(option for option in options if option.get("type") != "null")
     if name in permitted:
         parameter["schema"] = {"type": "string", "enum": permitted[name]}
-    if place == "query" and name == "sqlstate":
+    if place == "query" and name == "sqlstate" and "class" not in parameter.get("description", ""):
         parameter["schema"] = {"type": "string", "pattern": "^[0-9A-Za-z]{5}$"}
     if place == "path" and name in values:
         parameter["example"] = values[name]
@@ -85,6 +89,7 @@ def _values(knowledge: Knowledge) -> dict[str, str]:
     engine, code = (first.engine, first.code) if first else ("mysql", "1040")
     state = next((link.sqlstate for link in knowledge.most_hit(20) if link.sqlstate), "08004")
     condition = knowledge.get(engine, code)
+    pairs = [pair for pair in knowledge.comparable() if pair[0] == engine] or [(engine, "10.11", "11.8")]
     return {
         "query": code,
         "engine": engine,
@@ -92,6 +97,9 @@ def _values(knowledge: Knowledge) -> dict[str, str]:
         "sqlstate": state,
         "condition": condition.condition if condition else "too-many-connections",
         "category": condition.category if condition else "connection",
+        "span": "1000-1099",
+        "old": pairs[0][1],
+        "new": pairs[0][2],
     }
 
 
@@ -103,6 +111,8 @@ def _examples(knowledge: Knowledge) -> dict[str, Json]:
         "/errors/{query}": answers.find(knowledge, values["query"]),
         "/errors/{engine}/{code}": answers.error(knowledge, values["engine"], values["code"]),
         "/findings": answers.findings(knowledge),
+        "/codes": answers.code_listing(knowledge.codes(written=False, limit=2), None),
+        "/catalogs": answers.catalogs(knowledge),
         "/search": answers.search(knowledge, "connections", 2),
         "/sqlstates/{sqlstate}": answers.sqlstate(knowledge, values["sqlstate"]),
         "/conditions/{condition}": answers.term(knowledge, "conditions", values["condition"]),

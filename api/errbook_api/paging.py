@@ -10,6 +10,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from errbook.codes import SYSTEM_NAMESPACES, CodeLink
+from errbook.database import SYSTEM
 from errbook.knowledge import FILTERS, Knowledge, Link
 from errbook_api.problems import ProblemError
 
@@ -24,13 +26,17 @@ VOCABULARIES = {
 }
 """Filters whose values are a controlled vocabulary, and its name."""
 
+CODE_FILTERS = ("engine", "namespace", "sqlstate", "written")
+"""What a list of codes can be narrowed by."""
+
 MOST = 100
-"""Entries on the largest page."""
+"""Entries or codes on the largest page."""
 
 _DEEPEST = 1000
 """How far a search can be paged through."""
 
 _SQLSTATE = re.compile(r"[0-9A-Za-z]{5}")
+_STATE_OR_CLASS = re.compile(r"[0-9A-Za-z]{2}([0-9A-Za-z]{3})?")
 
 
 class Page(NamedTuple):
@@ -84,6 +90,52 @@ def page(
         return Page(found, None)
     parameters = {name: given[name] for name in FILTERS if name in given} | ({"q": query} if query is not None else {})
     return Page(found[:limit], f"errors?{urlencode({**parameters, 'limit': limit, 'cursor': _write(last)})}")
+
+
+class CodePage(NamedTuple):
+    """Links to codes, and the reference to the next page, relative to this one; None on the last."""
+
+    links: list[CodeLink]
+    following: str | None
+
+
+def allowed_of_codes(knowledge: Knowledge) -> dict[str, list[str]]:
+    """Return the values that each filter of codes takes, for the filters that take only certain ones."""
+    return {
+        "engine": sorted({*knowledge.engine_names(), SYSTEM, *SYSTEM_NAMESPACES}),
+        "namespace": ["server", "client", *SYSTEM_NAMESPACES],
+        "written": ["true", "false"],
+    }
+
+
+def code_page(knowledge: Knowledge, filters: dict[str, str | None], after: str | None, limit: int) -> CodePage:
+    """Return one page of the codes that fit filters, from the one that follows the code `after`."""
+    given = {name: value for name, value in filters.items() if value is not None}
+    permitted = allowed_of_codes(knowledge)
+    wrong: list[dict[str, object]] = [
+        {"name": name, "detail": f"{value[:80]!r} is no {name}", "allowed": permitted[name]}
+        for name, value in given.items()
+        if name in permitted and value.lower() not in permitted[name]
+    ]
+    if not _STATE_OR_CLASS.fullmatch(given.get("sqlstate", "00")):
+        detail = f"{given['sqlstate'][:80]!r} is no SQLSTATE: five digits or letters, or the two of a class"
+        wrong.append({"name": "sqlstate", "detail": detail})
+    if wrong:
+        raise ProblemError("bad-parameter", "; ".join(str(item["detail"]) for item in wrong) + ".", parameters=wrong)
+    written = {"true": True, "false": False}.get(given.get("written", ""))
+    narrowed = {name: value.lower() for name, value in given.items() if name in ("engine", "namespace", "sqlstate")}
+    try:
+        # One more than asked for tells whether there is a next page.
+        found = knowledge.codes(**narrowed, written=written, after=after, limit=limit + 1)
+    except ValueError as error:
+        wrong = [{"name": "after", "detail": f"there is no code {str(after)[:80]!r}"}]
+        raise ProblemError(
+            "bad-parameter", f"{wrong[0]['detail']}; name one as mysql/1040.", parameters=wrong
+        ) from error
+    if len(found) <= limit:
+        return CodePage(found, None)
+    last = found[limit - 1].id
+    return CodePage(found[:limit], f"codes?{urlencode({**given, 'limit': limit, 'after': last}, safe='/')}")
 
 
 def _write(last: str) -> str:

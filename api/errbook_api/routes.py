@@ -20,12 +20,13 @@ from errbook_api.problems import ProblemError
 from errbook_api.representation import represent
 from errbook_api.service import Service
 from errbook_api.site import Site
-from errbook_api.table import VARY
+from errbook_api.table import VARY, outcome
 
 OFFERS = (JSON, TEXT, MARKDOWN, HTML)
 """Forms that an answer is to be had in; a page is where a browser is sent."""
 _LISTED = frozenset({*FILTERS, "q", "cursor", "limit"})
 _SEARCHED = frozenset({"q", "limit"})
+_CODES = frozenset({*paging.CODE_FILTERS, "after", "limit"})
 _SUGGESTED = 5
 
 Limit = Annotated[int, Query(ge=1, le=paging.MOST, description="Entries on a page.")]
@@ -49,6 +50,10 @@ class Routes:
         add("/entries", self.entries, tags=["errors"], summary="A link to every error")
         add("/findings", self.findings, tags=["errors"], summary="Where servers and versions differ")
         add("/search", self.search, tags=["errors"], summary="Search in words")
+        add("/codes", self.codes, tags=["codes"], summary="List codes, written up or not")
+        add("/codes/{engine}/{span}", self.code_range, tags=["codes"], summary="A range of codes, whole")
+        add("/catalogs", self.catalogs, tags=["codes"], summary="Catalogs of servers")
+        add("/catalogs/{engine}/changes/{old}/{new}", self.changes, tags=["codes"], summary="Two series compared")
         add("/sqlstates", self.sqlstates, tags=["terms"], summary="Classes of SQLSTATEs")
         add("/sqlstates/{sqlstate}", self.sqlstate, tags=["terms"], summary="A SQLSTATE or a class")
         add("/conditions", self.conditions, tags=["terms"], summary="Conditions")
@@ -98,14 +103,16 @@ class Routes:
         request: Request,
         query: Annotated[str, Path(description="A code, symbol or SQLSTATE; an engine may be named with it.")],
     ) -> Response:
-        """Every match in every engine, best first: at most 20 whole in `errors`, the rest as links in `more`."""
+        """Every match in every engine, best first: at most 20 whole in `errors`, the rest as links in `more`.
+
+        `codes` has what the catalogs of servers know under the name, with an entry or without.
+        """
         knowledge = self._knowledge
-        texts = answers.find(knowledge, query)
-        if texts is None:
+        body = answers.find(knowledge, query)
+        if body is None:
             raise self._missing(knowledge, query)
-        count = loads(texts)["count"]
-        notes(request.scope)["outcome"] = "several" if count > 1 else "found"
-        return self._reply(request, texts, page=lambda: self._choice(query, texts))
+        notes(request.scope)["outcome"] = outcome("/errors/", body)
+        return self._reply(request, body, page=lambda: self._choice(query, body))
 
     def error(
         self,
@@ -113,13 +120,17 @@ class Routes:
         engine: Annotated[str, Path(description="The engine, by any of its names.")],
         code: Annotated[str, Path(description="The engine's own code.")],
     ) -> Response:
-        """One error, whole. A sibling engine's shared code is answered with the shared entry."""
+        """The entry, whole, and what the catalogs of servers know under the code; either of them may be null.
+
+        A sibling engine's shared code is answered with the shared entry. Numbers that are no engine's own have an engine
+        by whose they are: `os`, `handler`, `innodb` and `mysys`.
+        """
         knowledge = self._knowledge
         body = answers.error(knowledge, engine, code)
         if body is None:
             raise self._missing(knowledge, f"{engine} {code}")
-        notes(request.scope)["outcome"] = "found"
-        return self._reply(request, body, page=lambda: str(loads(body)["error"]["page"]))
+        notes(request.scope)["outcome"] = outcome("/errors//", body)
+        return self._reply(request, body, page=lambda: str((loads(body)["error"] or loads(body)["code"])["page"]))
 
     def entries(self, request: Request) -> Response:
         """A link to every error in one answer, in the order of the knowledge."""
@@ -137,10 +148,72 @@ class Routes:
         ],
         limit: Limit = 20,
     ) -> Response:
-        """Links to what fits the words, best first; exact names come before words."""
+        """Links to what fits the words, best first; exact names come before words. Entries come before codes."""
         _only(request, _SEARCHED)
         page = f"/search/?{request.url.query}" if self._site and self._site.has("/search/") else None
         return self._reply(request, answers.search(self._knowledge, q, limit), page=lambda: page)
+
+    def codes(
+        self,
+        request: Request,
+        engine: Annotated[
+            str | None, Query(max_length=MAX_LENGTH, description="An engine, or `os`, `handler`, `innodb`, `mysys`.")
+        ] = None,
+        namespace: Word = None,
+        sqlstate: Annotated[
+            str | None, Query(max_length=MAX_LENGTH, description="Five characters, or the two of a class.")
+        ] = None,
+        written: Annotated[
+            str | None, Query(max_length=MAX_LENGTH, description="Only codes with an entry, or only those without.")
+        ] = None,
+        after: Annotated[
+            str | None, Query(max_length=MAX_LENGTH, description="The last code already seen, such as mysql/1040.")
+        ] = None,
+        limit: Limit = 50,
+    ) -> Response:
+        """Links to the codes that fit every filter, in order, in pages; `next` is the reference to the next page."""
+        _only(request, _CODES)
+        filters = {"engine": engine, "namespace": namespace, "sqlstate": sqlstate, "written": written}
+        found = paging.code_page(self._knowledge, filters, after, limit)
+        return self._reply(request, answers.code_listing(found.links, found.following))
+
+    def code_range(
+        self,
+        request: Request,
+        engine: Annotated[str, Path(description="The engine, by any of its names, or whose numbers.")],
+        span: Annotated[str, Path(description="3000-3099, or a class of SQLSTATEs such as 23.")],
+    ) -> Response:
+        """Every code of a range, whole, in order."""
+        knowledge = self._knowledge
+        try:
+            body = answers.code_range(knowledge, engine, span)
+        except ValueError as error:
+            wrong = [{"name": "span", "detail": str(error)}]
+            raise ProblemError("bad-parameter", f"{error}.", parameters=wrong) from error
+        if body is None:
+            more = {} if knowledge.codes(engine, limit=1) else {"allowed": paging.allowed_of_codes(knowledge)["engine"]}
+            raise ProblemError("not-found", f"There is no code of {engine[:80]!r} in {span[:80]!r}.", **more)
+        return self._reply(request, body)
+
+    def catalogs(self, request: Request) -> Response:
+        """Every catalog that codes come from, with the exact version of the server that was asked."""
+        return self._reply(request, answers.catalogs(self._knowledge))
+
+    def changes(
+        self,
+        request: Request,
+        engine: Annotated[str, Path(description="The engine, by any of its names.")],
+        old: Annotated[str, Path(description="The older series.")],
+        new: Annotated[str, Path(description="The newer series.")],
+    ) -> Response:
+        """What changed between two series of an engine: codes that came and went, symbols, SQLSTATEs, messages."""
+        knowledge = self._knowledge
+        body = answers.changes(knowledge, engine, old, new)
+        if body is None:
+            pairs = [f"{name}/changes/{one}/{other}" for name, one, other in knowledge.comparable()]
+            asked = f"{engine[:40]} {old[:40]} and {new[:40]}"
+            raise ProblemError("not-found", f"There are no two catalogs of {asked}.", allowed=pairs)
+        return self._reply(request, body)
 
     def sqlstates(self, request: Request) -> Response:
         """Every known class of SQLSTATEs."""
@@ -151,7 +224,7 @@ class Routes:
         request: Request,
         sqlstate: Annotated[str, Path(description="Five characters, or the two of a class.")],
     ) -> Response:
-        """The errors that carry a SQLSTATE, or all of its class, most often met first."""
+        """The errors and codes that carry a SQLSTATE, or all of its class, most often met first."""
         knowledge = self._knowledge
         return self._found(request, answers.sqlstate(knowledge, sqlstate), knowledge, "SQLSTATE", sqlstate)
 
@@ -219,8 +292,8 @@ class Routes:
 
     def _choice(self, query: str, body: bytes) -> str:
         found = loads(body)
-        first: str = found["errors"][0]["page"]
-        if found["count"] == 1:
+        first: str = (found["errors"] or found["codes"])[0]["page"]
+        if found["count"] == 1 or (not found["count"] and found["code_count"] == 1):
             return first
         short = f"/{quote(query.strip().upper(), safe='')}/"
         return short if self._service.settings.site_url or (self._site and self._site.has(short)) else first
@@ -233,7 +306,7 @@ class Routes:
         if kind == "SQLSTATE":
             found = knowledge.sqlstate(value)
             if found and found.title:
-                detail = f"No entry carries the SQLSTATE {found.sqlstate!r}"
+                detail = f"No error carries the SQLSTATE {found.sqlstate!r}"
                 more["class"] = answers.state_class(found)
         elif kind == "engine":
             more["allowed"] = [item["engine"] for item in knowledge.engines()]
@@ -243,9 +316,12 @@ class Routes:
 
     def _missing(self, knowledge: Knowledge, query: str) -> ProblemError:
         """Return the problem for a lookup that found nothing: what is near, and what the SQLSTATE's class says."""
-        more: dict[str, Any] = {"suggestions": answers.links(knowledge.suggest(query, _SUGGESTED))}
+        more: dict[str, Any] = {
+            "suggestions": answers.links(knowledge.suggest(query, _SUGGESTED)),
+            "codes": answers.code_links(knowledge.suggest_codes(query, _SUGGESTED)),
+        }
         asked = query.strip().upper()
-        detail = f"No entry is named {query[:80]!r}."
+        detail = f"No error is named {query[:80]!r}, and no server that errbook knows has such a code."
         if len(query) > MAX_LENGTH:
             detail = f"The query is longer than {MAX_LENGTH} characters; ask /search for words of a message."
         elif query.strip().lower() in knowledge.engine_names():

@@ -9,7 +9,11 @@ from errbook_api.representation import Policy
 from errbook_api.settings import Settings
 from errbook_api.table import PREFIXES
 
-RESOURCES = ("errors", "entries", "findings", "sqlstates", "conditions", "categories", "engines", "search")
+RESOURCES = (
+    *("errors", "entries", "findings", "search"),
+    *("codes", "catalogs"),
+    *("sqlstates", "conditions", "categories", "engines"),
+)
 """First parts of the paths that the service answers itself."""
 
 

@@ -4,7 +4,7 @@ A lookup costs one look into a dictionary. The table is bounded: what does not f
 the same functions of the library, and so to the same bytes.
 """
 
-import json
+import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -38,15 +38,15 @@ def build(knowledge: Knowledge, policy: Policy, limit: int, before: Table | None
     table: dict[str, Ready] = {}
     kept: dict[str, Ready] = {}
     spent = 0
-    for path, body in answers(knowledge):
+    for path, body in answers(knowledge, unwritten=True):
         path = f"/{path.removesuffix('.json')}"
         old = before.get(path) if before else None
-        if old and old.representation.plain.body == body:
+        if old and old.representation.body == body:
             ready = old
         else:
             representation = represent(body, JSON, policy, vary=VARY)
             # An entry that two engines share is one object.
-            ready = kept.setdefault(representation.tag, Ready(representation, route(path), _outcome(path, body)))
+            ready = kept.setdefault(representation.tag, Ready(representation, route(path), outcome(path, body)))
         spent += ready.representation.size
         if spent > limit:
             break
@@ -64,11 +64,22 @@ def route(path: str) -> str:
         "conditions": ("{condition}",),
         "categories": ("{category}",),
         "engines": ("{engine}",),
+        "codes": ("{engine}", "{span}"),
+        "catalogs": ("{engine}", "changes", "{old}", "{new}"),
     }
-    return "/".join(["", parts[0], *names.get(parts[0], ())[: len(parts) - 1]])
+    # One text for all: the same few routes are those of thousands of answers.
+    return sys.intern("/".join(["", parts[0], *names.get(parts[0], ())[: len(parts) - 1]]))
 
 
-def _outcome(path: str, body: bytes) -> str | None:
+def outcome(path: str, body: bytes) -> str | None:
+    """Return what a lookup counts as by its answer's path and bytes; None where the answer is no lookup.
+
+    Of the path only the number of its parts counts: ``/errors/1040`` finds, ``/errors/mysql/1040`` names one.
+    """
     if not path.startswith("/errors/"):
         return None
-    return "several" if path.count("/") == 2 and json.loads(body)["count"] > 1 else "found"
+    if path.count("/") == 2:
+        # Quotes in a query have a backslash before them, so this is the number of entries.
+        count = int(body.partition(b'"count":')[2].partition(b",")[0])
+        return "unwritten" if count == 0 else "several" if count > 1 else "found"
+    return "unwritten" if body.partition(b'"error":')[2].startswith(b"null") else "found"

@@ -4,51 +4,119 @@ The service and the static files (``/api/v1/…``) both take their bytes from he
 JSON object whose form is in schema/public.schema.json; where there is no answer, a function returns None.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from json import loads
 
+from errbook.codes import CodeLink
 from errbook.knowledge import Knowledge, Link, SqlState, Term
 from errbook.public import SCHEMA_VERSION, Json, dumps
-from errbook.query import is_sqlstate
+from errbook.query import is_sqlstate, span
+from errbook.record import Record
 
 MAX_WHOLE = 20
-"""How many entries one lookup gives whole; what it finds beyond them comes as links. HY000 alone names thousands."""
+"""How many entries and codes one lookup gives whole; what it finds beyond them comes as links."""
+
+MAX_LINKS = 100
+"""How many links to codes follow those; HY000 alone names thousands, and ``codes?sqlstate=HY000`` lists them."""
 
 TERMS = {"categories": "category", "conditions": "condition"}
 """Lists of terms: the plural in the path, and the vocabulary, which also names the filter and the key."""
 
 
 def error(knowledge: Knowledge, engine: str, code: str) -> bytes | None:
-    """Answer ``errors/<engine>/<code>``: one entry, whole."""
-    text = knowledge.raw(engine, code)
-    return one(text) if text else None
+    """Answer ``errors/<engine>/<code>``: the entry, and what the catalogs of servers have under the code.
+
+    None where there is neither. Numbers that are no engine's own have an engine by whose they are: ``errors/os/13``.
+    """
+    entry, known = knowledge.raw(engine, code), knowledge.code_raw(engine, code)
+    return one(entry, known) if entry or known else None
 
 
-def one(text: str) -> bytes:
-    """Return the answer that holds one entry, given as its public JSON text."""
+def one(entry: str | None, code: str | None) -> bytes:
+    """Return the answer that holds an entry and a code, each given as its public JSON text."""
     head = dumps({"schema_version": SCHEMA_VERSION}).rstrip()[:-1]
-    return b'%s,"error":%s}\n' % (head, text.rstrip().encode())
+    texts = [text.rstrip().encode() if text else b"null" for text in (entry, code)]
+    return b'%s,"error":%s,"code":%s}\n' % (head, *texts)
 
 
 def find(knowledge: Knowledge, query: str) -> bytes | None:
     """Answer ``errors/<query>``: what a code, symbol or SQLSTATE names, best first, in every engine."""
-    texts = knowledge.find_raw(query)
-    return found(query, texts) if texts else None
+    texts, codes = knowledge.find_raw(query), listed(knowledge, query)
+    return found(query, texts, codes) if texts or codes.total else None
 
 
-def found(query: str, texts: Sequence[str]) -> bytes:
-    """Return the answer of `find` for what was found: the public JSON texts of entries, best first."""
+class Listed(Record):
+    """The codes that a query names: how many, the public JSON texts of the first, and links to those that follow."""
+
+    total: int
+    texts: Sequence[str]
+    links: Sequence[CodeLink]
+
+
+def listed(knowledge: Knowledge, query: str) -> Listed:
+    """Return the codes that a query names, best first."""
+    return Listed(*knowledge.find_codes_raw(query, MAX_WHOLE, MAX_LINKS))
+
+
+def found(query: str, texts: Sequence[str], codes: Listed) -> bytes:
+    """Return the answer of `find` for what was found: the public JSON texts of entries, best first, and the codes."""
     head = dumps({"schema_version": SCHEMA_VERSION, "query": query, "count": len(texts)}).rstrip()[:-1]
     more = dumps([_link(loads(text)) for text in texts[MAX_WHOLE:]]).rstrip()
+    further = dumps(code_links(codes.links)).rstrip()
     # The compiled file holds the exact public texts; parsing them to write them again would only cost.
-    whole = ",".join(text.rstrip() for text in texts[:MAX_WHOLE]).encode()
-    return b'%s,"errors":[%s],"more":%s}\n' % (head, whole, more)
+    whole, unread = _joined(texts[:MAX_WHOLE]), _joined(codes.texts)
+    form = b'%s,"errors":[%s],"more":%s,"code_count":%d,"codes":[%s],"more_codes":%s}\n'
+    return form % (head, whole, more, codes.total, unread, further)
+
+
+def _joined(texts: Iterable[str]) -> bytes:
+    return ",".join(text.rstrip() for text in texts).encode()
+
+
+def code_range(knowledge: Knowledge, engine: str, text: str) -> bytes | None:
+    """Answer ``codes/<engine>/<range>``: the codes of a range, whole, such as 3000-3099, or of a class such as 23.
+
+    None where there is no such engine, or nothing in the range. ValueError where the text is no range.
+    """
+    about = knowledge.engine(engine)
+    asked = span(text, states=about is not None and about["sqlstates"] == "code")
+    texts = list(knowledge.codes_raw(engine, first=asked.first, last=asked.last))
+    if not texts:
+        return None
+    head = dumps({"schema_version": SCHEMA_VERSION, **asked._asdict(), "count": len(texts)}).rstrip()[:-1]
+    return b'%s,"codes":[%s]}\n' % (head, _joined(texts))
+
+
+def code_listing(page: Sequence[CodeLink], following: str | None) -> bytes:
+    """Answer ``codes``: one page of links; `following` is the reference to the next page, None on the last."""
+    codes = code_links(page)
+    return dumps({"schema_version": SCHEMA_VERSION, "count": len(codes), "codes": codes, "next": following})
+
+
+def code_links(codes: Sequence[CodeLink]) -> list[Json]:
+    """Return links to codes as their public objects."""
+    return [link._asdict() for link in codes]
+
+
+def catalogs(knowledge: Knowledge) -> bytes:
+    """Answer ``catalogs``: every catalog that codes come from, with the exact version of its server."""
+    found = knowledge.catalogs()
+    return dumps({"schema_version": SCHEMA_VERSION, "count": len(found), "catalogs": found})
+
+
+def changes(knowledge: Knowledge, engine: str, old: str, new: str) -> bytes | None:
+    """Answer ``catalogs/<engine>/changes/<old>/<new>``: what changed between two series of an engine."""
+    found = knowledge.changes(engine, old, new)
+    return dumps({"schema_version": SCHEMA_VERSION, **found}) if found else None
 
 
 def sqlstate(knowledge: Knowledge, state: str) -> bytes | None:
-    """Answer ``sqlstates/<sqlstate>``: a SQLSTATE that entries carry, or a class that is known."""
+    """Answer ``sqlstates/<sqlstate>``: a SQLSTATE that entries or codes carry, or a class that is known."""
     found = knowledge.sqlstate(state)
-    if found is None or not (found.entries or (len(state) == 2 and found.title)):
+    if found is None:
+        return None
+    codes = knowledge.codes(sqlstate=state)
+    if not (found.entries or codes or (len(state) == 2 and found.title)):
         return None
     return dumps(
         {
@@ -57,6 +125,8 @@ def sqlstate(knowledge: Knowledge, state: str) -> bytes | None:
             "class": state_class(found),
             "count": len(found.entries),
             "errors": links(found.entries),
+            "code_count": len(codes),
+            "codes": code_links(codes[:MAX_LINKS]),
         }
     )
 
@@ -130,9 +200,17 @@ def listing(page: Sequence[Link], following: str | None) -> bytes:
 
 
 def search(knowledge: Knowledge, query: str, limit: int, **filters: str | None) -> bytes:
-    """Answer ``search``: at most `limit` links to what fits a text, best first; narrowed as `Knowledge.search` is."""
+    """Answer ``search``: at most `limit` links to entries, and to codes, that fit a text, best first.
+
+    Narrowed as `Knowledge.search` is. Of a code no more is known than its engine: there are no codes under any other
+    filter.
+    """
     errors = links(knowledge.search(query, limit, **filters))
-    return dumps({"schema_version": SCHEMA_VERSION, "query": query, "count": len(errors), "errors": errors})
+    engine = filters.get("engine")
+    narrowed = any(value is not None for name, value in filters.items() if name != "engine")
+    codes = [] if narrowed else code_links(knowledge.search_codes(query, limit, engine))
+    body = {"schema_version": SCHEMA_VERSION, "query": query, "count": len(errors), "errors": errors, "codes": codes}
+    return dumps(body)
 
 
 def links(entries: Sequence[Link]) -> list[Json]:
@@ -140,20 +218,21 @@ def links(entries: Sequence[Link]) -> list[Json]:
     return [link._asdict() for link in entries]
 
 
-def answers(knowledge: Knowledge) -> Iterator[tuple[str, bytes]]:
+def answers(knowledge: Knowledge, *, unwritten: bool = False) -> Iterator[tuple[str, bytes]]:
     """Give every answer that has a path of its own, as (path below ``/api/v1``, bytes), one in memory at a time.
 
     Paths are relative and end in ``.json``; each is given once. Entries come first, under every engine that they hold
-    for, then what each name finds, then the lists. Work and output are linear in the number of names.
+    for, then what each name finds, then the lists, which hold every code. Where `unwritten`, the codes without an entry
+    and their names come last, one answer each. Work and output are linear in the number of names.
     """
     names: dict[str, None] = {}
     for text in knowledge.all_raw():
         entry = loads(text)
-        body = one(text)
         for engine_id in entry["engines"]:
             # A sibling engine's own entry of that code comes before the shared one, as in Knowledge.get.
             if engine_id == entry["engine"] or knowledge.link(f"{engine_id}/{entry['code']}") is None:
-                yield f"errors/{engine_id}/{entry['code']}.json", body
+                path = f"errors/{engine_id}/{entry['code']}.json"
+                yield path, one(text, knowledge.code_raw(engine_id, entry["code"]))
         spelt = [
             entry["code"],
             entry["symbol"],
@@ -167,6 +246,22 @@ def answers(knowledge: Knowledge) -> Iterator[tuple[str, bytes]]:
     yield "entries.json", entries(knowledge)
     yield "findings.json", findings(knowledge)
     yield from _lists(knowledge, names)
+    if unwritten:
+        yield from _unwritten(knowledge, names)
+
+
+def _unwritten(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, bytes]]:
+    """Give what answers for codes without an entry: each under its engine, then what each of their names finds."""
+    spelt: dict[str, None] = {}
+    for text in knowledge.codes_raw(written=False):
+        code = loads(text)
+        yield f"errors/{code['id']}.json", one(None, text)
+        symbols = [item["symbol"] for item in code["symbols"]]
+        found = [code["code"], code["symbol"], *symbols, *code["formerly"], *code["aliases"], code["sqlstate"]]
+        spelt.update(dict.fromkeys(name for name in found if name and name not in names))
+    for name in spelt:
+        if answer := find(knowledge, name):
+            yield f"errors/{name}.json", answer
 
 
 def _lists(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, bytes]]:
@@ -181,9 +276,17 @@ def _lists(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, 
                 yield f"{plural}/{found.value}.json", body
     yield "sqlstates.json", sqlstates(knowledge)
     states = [name for name, _, _ in knowledge.sqlstate_classes()]
-    for state in [*states, *(name for name in names if is_sqlstate(name))]:
+    carried = [*(name for name in names if is_sqlstate(name)), *knowledge.listed_sqlstates()]
+    for state in dict.fromkeys([*states, *carried]):
         if body := sqlstate(knowledge, state):
             yield f"sqlstates/{state}.json", body
+    yield "catalogs.json", catalogs(knowledge)
+    for engine_id, old, new in knowledge.comparable():
+        if body := changes(knowledge, engine_id, old, new):
+            yield f"catalogs/{engine_id}/changes/{old}/{new}.json", body
+    for engine_id, part in knowledge.code_ranges():
+        if body := code_range(knowledge, engine_id, part):
+            yield f"codes/{engine_id}/{part}.json", body
 
 
 def _link(entry: Json) -> Json:

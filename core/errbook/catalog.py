@@ -51,7 +51,7 @@ class Sibling(NamedTuple):
 
 def series(folder: Path, engine: str) -> list[str]:
     """Return the series of an engine that `folder` (``catalog`` of a layer) has catalogs of, oldest first."""
-    return sorted((path.stem for path in (folder / engine).glob("*.jsonl")), key=_natural)
+    return sorted((path.stem for path in (folder / engine).glob("*.jsonl")), key=natural)
 
 
 def load(folder: Path, engine: str, name: str) -> Catalog:
@@ -129,5 +129,6 @@ def _text(row: Row) -> list[str]:
     return [_TERMS.get(word.upper(), word).lower() for word in re.findall(r"[^\W\d_]+", text)]
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+def natural(name: str) -> list[tuple[int, str]]:
+    """Return what series are sorted by, oldest first: 9.7 comes before 10.11."""
     return [(int(part) if part.isdecimal() else -1, part) for part in re.split(r"[.-]", name)]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from errbook import rules
+from errbook.catalogs import Catalogs
 from errbook.problem import Problem, shown
 from errbook.rules import form
 from errbook.rules.knowledge import Facts, Index, Named, Recorded
@@ -20,9 +21,9 @@ from errbook.source import MAX_PROBLEMS, Kind, Source, display, kind_of, read, r
 
 _DIGITS: Final = re.compile(r"([0-9]+)")
 _ORDER: Final[tuple[Kind, ...]] = ("engine", "sqlstates", "entry", "evidence")
-_FOLDERS: Final = ("errors", "evidence")
+_FOLDERS: Final = ("errors", "evidence", "catalog")
 """What a layer holds; only the first must be there."""
-_BELOW: Final = "Name a file or directory below errors/ or evidence/"
+_BELOW: Final = "Name a file or directory below errors/, evidence/ or catalog/"
 
 
 class Identity(NamedTuple):
@@ -63,11 +64,13 @@ def check(
     layers: Sequence[Path],
     only: Sequence[Path] = (),
     on_valid: Callable[[Source], None] | None = None,
+    catalogs: Catalogs | None = None,
 ) -> list[Problem]:
     """Check the knowledge in ``layers`` and return its problems, sorted by file and place.
 
-    Each layer is a directory that holds a folder ``errors``, and may hold a folder ``evidence``; a file hides the
-    one of the same path in later layers. With ``only``, problems of these files and directories alone are
+    Each layer is a directory that holds a folder ``errors``, and may hold folders ``evidence`` and ``catalog``; a file
+    hides the one of the same path in later layers. ``catalogs`` are those of the layers, for a caller that reads them
+    too. With ``only``, problems of these files and directories alone are
     returned; where they lie in a layer that was not given, it comes first. ``on_valid`` is called with each file
     that has no problem of its own: engines, SQLSTATE classes, then entries by engine and code, then evidence in
     the same order. Nothing is raised for what a file holds; what ``on_valid`` raises passes through.
@@ -76,7 +79,8 @@ def check(
     selection, problems = _selection(given, only)
     files, strays = _walk(selection.layers)
     problems += [problem for path, problem in strays if selection.holds(path)]
-    return sorted({*problems, *_Checker(selection, files, on_valid).problems()})
+    known = catalogs or Catalogs(selection.layers)
+    return sorted({*problems, *_Checker(selection, files, on_valid, known).problems()})
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def _selection(layers: list[Path], only: Sequence[Path]) -> tuple[_Selection, li
         chosen.add(full)
         layer = _layer_of(full, [*first, *found])
         if layer is None:
-            problems.append(_missing(path, "the path lies below no folder named errors or evidence", _BELOW))
+            problems.append(_missing(path, "the path lies below no folder named errors, evidence or catalog", _BELOW))
         elif layer not in found and layer not in first:
             first.append(layer)
     return _Selection((*first, *found), not only, frozenset(chosen)), problems
@@ -225,8 +229,15 @@ def _stray(path: Path, advice: str) -> tuple[str, str, str]:
 class _Checker:
     """One run over the files."""
 
-    def __init__(self, selection: _Selection, files: list[File], on_valid: Callable[[Source], None] | None) -> None:
+    def __init__(
+        self,
+        selection: _Selection,
+        files: list[File],
+        on_valid: Callable[[Source], None] | None,
+        catalogs: Catalogs,
+    ) -> None:
         self._selection = selection
+        self._catalogs = catalogs
         self._shared = [file for file in files if file.kind in ("engine", "sqlstates")]
         self._entries = [file for file in files if file.kind == "entry"]
         self._evidence = [file for file in files if file.kind == "evidence"]
@@ -256,6 +267,7 @@ class _Checker:
             if source and not problems and self._on_valid:
                 self._on_valid(source)
         yield from self._read_evidence()
+        yield from self._catalogs.problems(self._selection.holds)
         for across in dict.fromkeys(rule.across for rule in rules.in_scope("knowledge") if rule.across):
             yield from across(self._index)
 

@@ -6,17 +6,15 @@ from the public JSON object (``listed_code`` in schema/public.schema.json), `Cod
 
 from __future__ import annotations
 
+from errbook.database import SYSTEM
 from errbook.entry import as_json
 from errbook.knowledge import Link
 from errbook.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
-
-SYSTEM = "system"
-"""The engine of numbers that are no engine's own: they stand inside messages."""
 
 SYSTEM_NAMESPACES = ("os", "handler", "innodb", "mysys")
 """Whose such a number is: the operating system's, a storage engine's, InnoDB's, or the library's below a server."""
@@ -28,7 +26,8 @@ RANGE = 100
 class Template(Record):
     """One message template with its placeholders as the server has them, and the series in which it reads so.
 
-    `severity`, `detail`, `hint` and `module` are PostgreSQL's; `where` is where this message appears.
+    All but the text and the series are PostgreSQL's, where a code has many messages: `where` this one appears, the
+    `module` that raises it, and the operating system's errors (`errno`) for which the server chooses this code.
     """
 
     text: str
@@ -37,6 +36,7 @@ class Template(Record):
     hint: tuple[str, ...]
     where: str | None
     module: str | None
+    errno: tuple[str, ...]
     series: tuple[str, ...]
 
 
@@ -118,8 +118,15 @@ class Code(Record):
 
 
 def _template(value: Mapping[str, Any]) -> Template:
-    lists = {name: tuple(value[name]) for name in ("detail", "hint", "series")}
+    lists = {name: tuple(value[name]) for name in ("detail", "hint", "errno", "series")}
     return Template(**{name: lists.get(name, value[name]) for name in Template._fields})
+
+
+def link(row: Sequence[Any]) -> CodeLink:
+    """Return the link of a row of the table: its columns from the engine to the page."""
+    engine, namespace, code, symbol, sqlstate, message, obsolete, entry, where = row
+    own = identity(engine, namespace, code)
+    return CodeLink(own, engine, namespace, code, symbol, sqlstate, message, bool(obsolete), entry, where)
 
 
 def identity(engine: str, namespace: str, code: str) -> str:

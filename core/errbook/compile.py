@@ -16,7 +16,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from errbook import public, schema
+from errbook import code_tables, public, schema
+from errbook.catalogs import Catalogs
 from errbook.check import check
 from errbook.database import (
     APPLICATION_ID,
@@ -42,9 +43,10 @@ class CheckFailed(Exception):  # noqa: N818 - named for what happened, as in the
 
 
 class Report(NamedTuple):
-    """What was compiled: number of entries, content digest (hex), size of the file in bytes."""
+    """What was compiled: numbers of entries and of codes, content digest (hex), size of the file in bytes."""
 
     entries: int
+    codes: int
     digest: str
     size: int
 
@@ -135,7 +137,8 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
             titles[identity] = (data["title"], data["symbol"])
             connection.execute("INSERT INTO written (id, json) VALUES (?, ?)", (identity, json.dumps(data)))
 
-    if problems := check(layers, on_valid=keep):
+    catalogs = Catalogs(layers)
+    if problems := check(layers, on_valid=keep, catalogs=catalogs):
         connection.rollback()
         raise CheckFailed(problems)
     for vocabulary, terms in sorted(schema.vocabularies().items()):
@@ -158,16 +161,15 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
         # The names are the three literals above.
         for row in connection.execute(f"SELECT * FROM {table} ORDER BY {order}"):  # noqa: S608
             digest.update(repr(row).encode())
-    connection.executemany(
-        "INSERT INTO meta VALUES (?, ?)",
-        [("digest", digest.hexdigest()), ("entries", str(count)), ("schema_version", public.SCHEMA_VERSION)],
-    )
+    listed = code_tables.fill(connection, catalogs, digest)
+    facts = {"digest": digest.hexdigest(), "entries": count, "codes": listed, "schema_version": public.SCHEMA_VERSION}
+    connection.executemany("INSERT INTO meta VALUES (?, ?)", [(name, str(value)) for name, value in facts.items()])
     connection.execute("INSERT INTO search (search) VALUES ('optimize')")
     connection.execute("DROP TABLE written")
     connection.execute("DROP TABLE recorded")
     connection.execute("COMMIT")
     connection.execute("VACUUM")
-    return Report(count, digest.hexdigest(), 0)
+    return Report(count, listed, digest.hexdigest(), 0)
 
 
 def _engine(data: dict[str, Any]) -> dict[str, Any]:

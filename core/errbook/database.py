@@ -9,7 +9,7 @@ import sqlite3
 APPLICATION_ID = 0x65727262
 """``errb`` in ASCII, in SQLite's application_id, so that a foreign SQLite file is told from a compiled one."""
 
-DATABASE_VERSION = 2
+DATABASE_VERSION = 3
 """Version of the tables, in SQLite's user_version. Raised with every change of TABLES or of what a column holds."""
 
 TABLES = """
@@ -37,10 +37,42 @@ CREATE INDEX entry_category ON entry (category);
 CREATE VIRTUAL TABLE search USING fts5 (
     names, title, messages, summary, body, content = '', tokenize = "unicode61 tokenchars '_'"
 );
+CREATE TABLE catalog (
+    engine TEXT NOT NULL, series TEXT NOT NULL, position INTEGER NOT NULL, version TEXT NOT NULL, rows INTEGER NOT NULL,
+    sources TEXT NOT NULL, PRIMARY KEY (engine, series)
+) WITHOUT ROWID;
+CREATE TABLE code (
+    position INTEGER PRIMARY KEY, engine TEXT NOT NULL, namespace TEXT NOT NULL, code TEXT NOT NULL, sort TEXT NOT NULL,
+    symbol TEXT, sqlstate TEXT, message TEXT, obsolete INTEGER NOT NULL, entry TEXT, near TEXT NOT NULL, history TEXT,
+    page TEXT NOT NULL, json TEXT NOT NULL
+);
+CREATE UNIQUE INDEX code_key ON code (engine, code, namespace);
+CREATE INDEX code_sort ON code (engine, sort);
+CREATE TABLE code_name (
+    name TEXT NOT NULL, kind INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (name, kind, position)
+) WITHOUT ROWID;
+CREATE TABLE code_message (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
+CREATE VIRTUAL TABLE code_search USING fts5 (names, message, content = '', tokenize = "unicode61 tokenchars '_'");
+CREATE VIRTUAL TABLE code_gram USING fts5 (symbol, content = '', tokenize = 'trigram');
 """
 
 KIND_CODE, KIND_SYMBOL, KIND_ALIAS, KIND_SQLSTATE = range(4)
-"""What a row of `name` is, most telling first."""
+"""What a row of `name` or of `code_name` is, most telling first."""
+
+SYSTEM = "system"
+"""The engine of numbers that are no engine's own: they stand inside messages."""
+
+SORT_WIDTH = 10
+"""Codes are sorted with zeros before them up to this width: numbers by their value, SQLSTATEs as they are."""
+
+MESSAGE_BITS = 14
+"""A row of `code_search` is one message of a code: its number is the code's, shifted left by these, plus its own.
+
+`code_message` has the texts under the same numbers, but for the first of each code, which stands in `code`.
+"""
+
+SYMBOL_BITS = 4
+"""A row of `code_gram` is one symbol of a code, in the same way."""
 
 
 class DatabaseError(Exception):

@@ -15,8 +15,25 @@ if TYPE_CHECKING:
 MAX_LENGTH = 200
 """Longer queries are no code and no symbol; they are refused before anything is done with them."""
 
+MAX_SPAN = 1000
+"""So many numbers one range holds at most."""
+
+_LONGEST = 10
 _SEPARATORS = str.maketrans(dict.fromkeys("/:,;()[]#'\"=.", " "))
 _NOISE = frozenset({"ERROR", "ERR", "ERRNO", "ERRORCODE", "CODE", "SQLSTATE", "STATE", "NO", "NUMBER"})
+_LOGGED = "MY-"
+"""What MySQL writes before a number in its error log: ``[MY-010926]``."""
+_LOGGING = "mysql"
+_OPERATING_SYSTEM = ("os", "handler")
+_WHOSE = (
+    (frozenset({"HANDLER", "STORAGE"}), ("handler", "os")),
+    (frozenset({"INNODB"}), ("innodb", "handler")),
+    (frozenset({"MYSYS"}), ("mysys",)),
+    (frozenset({"OS", "ERRNO", "ERRCODE", "OPERATING", "SYSTEM"}), _OPERATING_SYSTEM),
+)
+"""Words that say whose a number is, and the namespaces to look in, the likeliest first."""
+_FIRST_HANDLER = 120
+"""``HA_ERR_FIRST``: the numbers of storage engines begin here, and where they do, ``errno`` means theirs."""
 
 
 class Query(Record):
@@ -24,6 +41,30 @@ class Query(Record):
 
     names: tuple[str, ...]
     engine: str | None
+
+
+class Span(Record):
+    """A range of codes, with both its ends."""
+
+    first: str
+    last: str
+
+
+def span(text: str, *, states: bool) -> Span:
+    """Return the range that a text means: ``3000-3099``, one code, or where `states`, a class of SQLSTATEs: ``23``.
+
+    ValueError, which says what a range is, where it is none or has more than MAX_SPAN numbers.
+    """
+    first, dash, last = (part.strip().upper() for part in text[:MAX_LENGTH].partition("-"))
+    if states and not dash and len(first) == 2:
+        first, last = f"{first}000", f"{first}ZZZ"
+    last = last if dash or last else first
+    fits = all(part.isascii() and part.isalnum() and len(part) <= _LONGEST for part in (first, last))
+    if not fits or first.rjust(_LONGEST, "0") > last.rjust(_LONGEST, "0"):
+        raise ValueError(f"{text[:80]!r} is no range of codes; ask for one such as 3000-3099{', or 23' * states}")
+    if first.isdecimal() and last.isdecimal() and not states and int(last) - int(first) >= MAX_SPAN:
+        raise ValueError(f"{text[:80]!r} has more than {MAX_SPAN} numbers; ask for one such as 3000-3099")
+    return Span(first, last)
 
 
 def is_sqlstate(text: str) -> bool:
@@ -53,10 +94,40 @@ def parse(text: str, engines: Mapping[str, str]) -> Query:
             engine = named
         else:
             rest.append(word.upper())
+    for at, word in enumerate(rest):
+        if (number := logged(word)) != word:
+            rest[at] = number
+            engine = engine or engines.get(_LOGGING)
     names = tuple(dict.fromkeys(word for word in rest if word not in _NOISE)) or tuple(dict.fromkeys(rest))
     if len(names) == 1 and engine is None:
         return _glued(names[0], engines)
     return Query(names, engine)
+
+
+def logged(word: str) -> str:
+    """Return the number of a code as MySQL's error log writes it, ``MY-010926``; any other word as it is."""
+    number = word[len(_LOGGED) :]
+    return number.lstrip("0") or "0" if word.startswith(_LOGGED) and number.isdecimal() else word
+
+
+def whose(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return a number and whose it may be, the likeliest first, where a text speaks of one that is no engine's own.
+
+    ``errno 13``, ``OS error 28``, ``os/13``, ``Got error 122 from storage engine`` and ``InnoDB error 194`` do. Of a
+    storage engine's, small numbers are the operating system's, handed through; of ``errno``, large ones are a storage
+    engine's.
+    """
+    if len(text) > MAX_LENGTH:
+        return None
+    typed = text.translate(_SEPARATORS).upper().split()
+    numbers = {word for word in typed if word.isascii() and word.isdecimal()}
+    spaces = next((spaces for words, spaces in _WHOSE if not words.isdisjoint(typed)), None)
+    if spaces is None or len(numbers) != 1:
+        return None
+    number = numbers.pop().lstrip("0") or "0"
+    if "os" in spaces:
+        spaces = _OPERATING_SYSTEM if int(number) < _FIRST_HANDLER else _OPERATING_SYSTEM[::-1]
+    return number, spaces
 
 
 def _glued(name: str, engines: Mapping[str, str]) -> Query:

@@ -29,7 +29,8 @@ def written(entry: Entry, layers: Iterable[Path]) -> Asset | None:
 
 def files(knowledge: Knowledge, rows: Rows, terms: Terms, site: str) -> Iterator[Asset]:
     """Give every file that is not an entry's own. `site` is the address of the site and ends in a slash."""
-    for path, body in answers.answers(knowledge):
+    # A file for every name of every unwritten code would be 25,000 files; those are answered by the file of their range.
+    for path, body in answers.answers(knowledge, unwritten=False):
         yield Asset(f"api/v1/{path}", body)
     yield Asset("findings.md", findings.page(knowledge.findings(), knowledge, marked=True).encode())
     yield Asset("names.json", _names(rows))

@@ -12,7 +12,8 @@ from typing import Final
 from errbook import places
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
-from errbook_site import addresses, entry, guides, listings, machine, ranking
+from errbook_site import addresses, code_changes, code_pages, entry, guides, listings, machine, ranking, sqlstates
+from errbook_site.codes import Codes
 from errbook_site.page import Asset, Page
 from errbook_site.rows import Rows
 from errbook_site.terms import Terms
@@ -33,6 +34,7 @@ _FIXED: Final = frozenset(
         "rules",
         "search",
         "sqlstates",
+        "system",
         "index",
     }
 )
@@ -44,7 +46,11 @@ def pages(knowledge: Knowledge, site: str = DEFAULT_SITE) -> Iterator[Page | Ass
     terms = Terms(knowledge)
     rows = Rows.of(knowledge)
     yield from guides.pages(knowledge, rows, terms)
-    yield from listings.pages(knowledge, rows, terms)
+    codes = Codes(knowledge, terms)
+    yield from listings.pages(rows, terms, codes)
+    yield from sqlstates.pages(knowledge, rows, terms, codes)
+    yield from code_pages.pages(codes)
+    yield from code_changes.pages(knowledge, codes)
     weights = ranking.weights(rows)
     layers = places.layers()
     for item in knowledge.all():

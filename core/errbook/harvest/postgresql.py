@@ -26,7 +26,7 @@ from errbook.harvest import postgresql_binary as binary
 from errbook.harvest.catalog import Catalog, CatalogError, Row, catalog
 from errbook.harvest.postgresql_binary import present
 from errbook.harvest.postgresql_codes import read_errcodes
-from errbook.harvest.postgresql_source import DEFAULTS, SEVERITIES, Doubt, Source, harvest_source, rows
+from errbook.harvest.postgresql_source import DEFAULTS, SEVERITIES, Doubt, Source, rows, says
 
 ENGINE: Final = "postgresql"
 
@@ -102,10 +102,9 @@ def harvest_sqlstates(share: Path) -> list[Row]:
     classes: dict[str, str] = {}
     states: dict[str, Row] = {}
     for state in read_errcodes(path):
-        match = _SECTION.match(state.section)
-        if match is None or match[1] != state.code[:2]:
-            raise CatalogError(f"{path}: {state.code} stands below `{state.section}`, which is not its class")
-        classes[match[1]] = match[2]
+        # Other names of a SQLSTATE may stand in the section of a neighbouring class.
+        if match := _SECTION.match(state.section):
+            classes[match[1]] = match[2]
         row = states.setdefault(state.code, {"code": state.code, "kind": state.kind, "aliases": []})
         row["aliases"].append(f"ERRCODE_{state.macro}")
         if state.name and "symbol" not in row:
@@ -116,15 +115,14 @@ def harvest_sqlstates(share: Path) -> list[Row]:
     return [*titles, *states.values()]
 
 
-def harvest_with_source(series: str, tree: Path, of: Server) -> Harvest:
+def harvest_with_source(series: str, source: Source, of: Server) -> Harvest:
     """Harvest a version whose source is at hand.
 
-    ``series`` is its name, such as ``18``; ``tree`` the source, whose minor version may differ from the server's.
-    Raises CatalogError where the source is of another series, or anything is missing or damaged.
+    ``series`` is its name, such as ``18``; ``source`` what `harvest_source` returned, whose minor version may differ
+    from the server's. Raises CatalogError where one of them is of another series, or the server's files are damaged.
     """
-    source = harvest_source(tree)
     if source.version.partition(".")[0] != series:
-        raise CatalogError(f"{tree}: the source is PostgreSQL {source.version}; give one of {series}")
+        raise CatalogError(f"the source is PostgreSQL {source.version}; give one of {series}")
     exact = _version(series, of)
     said = [*source.errno, *rows(source.reports)]
     _, missing = present(of.binaries, said)
@@ -151,36 +149,35 @@ def harvest_between(series: str, of: Server, older: Neighbour, newer: Neighbour)
     sides = [_rows_by_key(side.source) for side in (older, newer)]
     texts, *others = (binary.Texts(binaries) for binaries in (of.binaries, older.binaries, newer.binaries))
     machine = _machine(series, of.binaries)
-    seen = {(row["message"], row["code"], row.get("kind", "")) for row in machine}
-    decided = {row["message"] for row in machine}
+    # What a report without a level of its own means is not to be seen in machine code.
+    certain = [row for row in machine if row["code"] or "kind" in row]
     found: dict[_Key, Row] = {}
     missing: list[Row] = []
-    unseen = 0
+    held: list[tuple[Row, list[bool]]] = []
     for key in sorted(sides[0].keys() | sides[1].keys()):
-        having = [side[key] for side in sides if key in side]
-        row = _merged(having)
+        row = _merged([side[key] for side in sides if key in side])
         there = binary.there(texts, row)
-        if there is None and len(having) == 2 and not any(binary.there(other, row) for other in others):
-            unseen += 1
+        if there is not None:
+            held.append((there, [key in side for side in sides]))
+        elif all(key in side for side in sides) and not any(binary.there(other, row) for other in others):
             found[key] = row
-        elif there is None or (
-            len(having) == 1
-            and there["message"] in decided
-            and (there["message"], row["code"], row.get("kind", "")) not in seen
-        ):
+        else:
+            missing.append(row)
+    unseen = len(found)
+    allowed = _allowed(held, certain)
+    for row, _ in held:
+        if _meaning(row) not in allowed.get(_subject(row), (_meaning(row),)):
             missing.append(row)
         else:
-            spelled = _key(there)
-            found[spelled] = _merged([found[spelled], there]) if spelled in found else there
-    held = len(found) - unseen
-    known = {(row["message"], row["code"], row.get("kind", "")) for row in found.values()}
-    messages = {row["message"] for row in found.values()}
+            key = _key(row)
+            found[key] = _merged([found[key], row]) if key in found else row
+    seen = len(found) - unseen
+    known = {(_subject(row), _meaning(row)) for row in found.values()}
+    messages = {row[name] for row in found.values() for name in ("message", "plural") if name in row}
     read = 0
     for row in machine:
-        about = (row["message"], row["code"], row.get("kind", ""))
-        if about in known or (row["message"] in messages and "severity" not in row):
-            continue
-        if " " in row["message"] and texts.begins(row["message"]):
+        new = (_subject(row), _meaning(row)) not in known if row in certain else row["message"] not in messages
+        if new and texts.begins(row["message"]):
             read += _key(row) not in found
             found[_key(row)] = row
     errno = [row for row in newer.source.errno if row in older.source.errno]
@@ -188,7 +185,7 @@ def harvest_between(series: str, of: Server, older: Neighbour, newer: Neighbour)
     sources = [
         f"code, symbol, kind, class: errcodes.txt of PostgreSQL {exact}",
         f"message, plural, severity, detail, hint, where and their code: the sources of PostgreSQL {versions}, as far "
-        f"as the programs and libraries of {exact} hold the message ({held}), or those of no version at hand do though "
+        f"as the programs and libraries of {exact} hold the message ({seen}), or those of no version at hand do though "
         f"both sources have it ({unseen})",
         f"messages of neither source, and the code where the sources differ: the machine code of PostgreSQL {exact} "
         f"({read})",
@@ -197,6 +194,7 @@ def harvest_between(series: str, of: Server, older: Neighbour, newer: Neighbour)
     return Harvest(made, [], missing)
 
 
+_FROM_SERVER: Final = frozenset({"client", "log"})
 _Key = tuple[str, str, str, str, str, str]
 
 
@@ -210,6 +208,40 @@ def _key(row: Row) -> _Key:
         row.get("namespace", ""),
         row["where"],
     )
+
+
+def _subject(row: Row) -> tuple[str, str]:
+    """Return whose message a row is about."""
+    return row["message"], row.get("namespace", "") if row["where"] in _FROM_SERVER else row["where"]
+
+
+def _meaning(row: Row) -> tuple[str, str]:
+    """Return what a row says of the message's SQLSTATE."""
+    return row["code"], row.get("kind", "")
+
+
+def _allowed(
+    held: Iterable[tuple[Row, Sequence[bool]]], certain: Iterable[Row]
+) -> dict[tuple[str, str], set[tuple[str, str]]]:
+    """Return the SQLSTATEs of each message that machine code says something about.
+
+    ``held`` are the rows of two sources with which of the two has each. Machine code shows most reports and not all:
+    where it agrees with a source, that source is believed, and where it agrees with neither, only what both say.
+    """
+    read: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for row in certain:
+        read.setdefault(_subject(row), set()).add(_meaning(row))
+    said: dict[tuple[str, str], tuple[set[tuple[str, str]], ...]] = {}
+    for row, having in held:
+        for place, has in enumerate(having):
+            if has:
+                said.setdefault(_subject(row), (set(), set()))[place].add(_meaning(row))
+    allowed = {}
+    for subject, meanings in read.items():
+        sources = [source for source in said.get(subject, ()) if source]
+        agreeing = [source for source in sources if meanings <= source] or sources
+        allowed[subject] = meanings.union(set.intersection(*agreeing) if agreeing else ())
+    return allowed
 
 
 def _rows_by_key(source: Source) -> dict[_Key, Row]:
@@ -238,6 +270,8 @@ def _machine(series: str, binaries: Iterable[Path]) -> list[Row]:
         if name.startswith(("lib", "utf8_and_", "euc")) or "_and_" in name:
             module = ""
         for report in binary.reports(path, series):
+            if not says(report.message) or report.severity == "DEBUG":
+                continue
             row: dict[str, Any] = {"code": report.code, "message": report.message, "where": "client"}
             if report.errno and not report.code:
                 row["kind"] = report.errno
@@ -247,7 +281,7 @@ def _machine(series: str, binaries: Iterable[Path]) -> list[Row]:
                 row["namespace"] = module
             if report.severity:
                 row["severity"] = report.severity
-            if report.severity in ("LOG", "DEBUG"):
+            if report.severity == "LOG":
                 row["where"] = "log"
             for part in ("detail", "hint"):
                 if texts := sorted(set(getattr(report, part))):

@@ -9,10 +9,10 @@ Formats: System V ABI, "Object Files" (ELF), 64-bit and little-endian, and its x
 carry arguments; ``MAKE_SQLSTATE`` in src/include/utils/elog.h; Intel's manual, volume 2, for the instructions.
 """
 
+import functools
 import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -58,6 +58,8 @@ _LOAD_ADDRESS: Final = b"\x48\x8d\x3d"
 """``lea rdi, [rip + distance]``: the first argument is an address in the program."""
 _LOAD_NUMBER: Final = b"\xbf"
 """``mov edi, number``: the first argument is a number."""
+_END_BYTES: Final = 4
+"""Texts are found by as many of their last bytes."""
 _NEAR: Final = 40
 """Bytes before a call in which its first argument is loaded."""
 
@@ -80,23 +82,26 @@ class Texts:
     """The texts in the programs and libraries of one server."""
 
     def __init__(self, binaries: Iterable[Path]) -> None:
-        self._data = [_read(path) for path in sorted(binaries)]
-        if not self._data:
-            raise CatalogError("no programs are given; give the server's `postgres` and the libraries beside it")
         self._whole: set[bytes] = set()
-        for data in self._data:
-            self._whole.update(re.findall(rb"[^\0]{3,}(?=\0)", data))
+        for path in binaries:
+            self._whole.update(re.findall(rb"[^\0]{3,}(?=\0)", _read(path)))
+        if not self._whole:
+            raise CatalogError("no programs are given; give the server's `postgres` and the libraries beside it")
+        self._ends: dict[bytes, list[bytes]] = {}
+        for text in self._whole:
+            self._ends.setdefault(text[-_END_BYTES:], []).append(text)
 
     def has(self, template: str) -> bool:
         """Say whether a program holds a text, with or without a line end.
 
         A linker stores a text that another one ends with inside that one, so the end of a longer text counts too.
         """
-        if self.begins(template):
-            return True
         encoded = template.encode()
-        ends = (encoded + b"\0", encoded + b"\n\0")
-        return any(end in data for data in self._data for end in ends)
+        return any(
+            text.endswith(ending)
+            for ending in (encoded, encoded + b"\n")
+            for text in self._ends.get(ending[-_END_BYTES:], ())
+        )
 
     def begins(self, template: str) -> bool:
         """Say whether a program holds a text as a whole, with or without a line end."""
@@ -120,7 +125,7 @@ class Texts:
             at = template.find(" ", at + 1)
         return None
 
-    @cached_property
+    @functools.cached_property
     def _shapes(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for text in sorted(self._whole):
@@ -164,6 +169,7 @@ def there(texts: Texts, row: Row) -> Row | None:
     return made
 
 
+@functools.cache
 def shape(template: str) -> str:
     """Return a template without its line end and without the width of its integers, which versions change."""
     return PLACEHOLDER.sub(_narrow, _PORTABLE.sub(r"%\1", template)).rstrip("\n")

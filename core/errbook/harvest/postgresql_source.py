@@ -436,8 +436,8 @@ class _Collector:
             if carrier.code is not None:
                 draft.codes = Found({(carrier.code, None): Value(carrier.code, None, unit, at)})
             if carrier.role == "message":
-                says = _says if carrier.where in ("client", "library") else _tells
-                draft.messages = Found({key: value for key, value in found.values.items() if says(value.text)})
+                worth = says if carrier.where in ("client", "library") else _tells
+                draft.messages = Found({key: value for key, value in found.values.items() if worth(value.text)})
                 if not draft.messages.values:
                     # Only what is put together elsewhere, or a text that is passed on as it came.
                     if found.open and carrier.where == "client":
@@ -556,7 +556,7 @@ class _Collector:
             return _with_plural(found, self.flow.literal(unit, *arguments[1]))
         if found.texts == ["%s"] and len(arguments) > 1:
             inner = self.flow.texts(Place(unit, *arguments[1], frame))
-            said = {key: value for key, value in inner.values.items() if _says(value.text)}
+            said = {key: value for key, value in inner.values.items() if says(value.text)}
             if said:
                 return Found(said, inner.open)
         return found
@@ -597,7 +597,7 @@ class _Collector:
         if draft.messages.open:
             self.doubt(unit, at, "not every message is known")
         for value in draft.messages:
-            if not _says(value.text):
+            if not says(value.text):
                 self.doubt(unit, at, f"the message is only known when it is raised: {shown(value.text)}")
                 continue
             for codes, chosen in self._codes(draft, value, severities):
@@ -758,7 +758,7 @@ def module_of(path: str) -> str:
     return ""
 
 
-def _says(text: str) -> bool:
+def says(text: str) -> bool:
     """Say whether a template has words of its own, and is not just what is put into it."""
     return any(char.isalpha() for char in PLACEHOLDER.sub("", text))
 
@@ -770,7 +770,7 @@ def _tells(text: str) -> bool:
 
 def _lines(found: Found) -> tuple[str, ...]:
     """Return details or hints, singular and plural, without those that say nothing."""
-    texts = [text for value in found for text in (value.text, value.plural) if text is not None and _says(text)]
+    texts = [text for value in found for text in (value.text, value.plural) if text is not None and says(text)]
     return tuple(dict.fromkeys(texts))
 
 
@@ -885,8 +885,10 @@ def _branch(value: Value) -> int:
 def rows(reports: Iterable[Report]) -> list[Row]:
     """Return catalog rows: reports of the same message with the same SQLSTATE, place and module become one.
 
+    Reports that are for debugging only are left out: nobody meets them without asking.
+
     A row whose SQLSTATE the operating system's error decides has no code and says in ``kind`` which of the rows of
-    `errno_rows` decide. ``namespace`` is the module, where it is not the server itself.
+    `Source.errno` decide. ``namespace`` is the module, where it is not the server itself.
     """
     merged: dict[tuple[str, ...], dict[str, Any]] = {}
     for report in reports:
@@ -899,6 +901,8 @@ def rows(reports: Iterable[Report]) -> list[Row]:
                 row[name].extend(getattr(report, name))
     found = []
     for (code, kind, message, plural, module, where), lists in merged.items():
+        if set(lists["severity"]) == {"DEBUG"}:
+            continue
         row = {"code": code, "message": message, "where": where}
         if kind:
             row["kind"] = kind

@@ -117,7 +117,8 @@ def spawn(
             env=ENVIRONMENT,
             cwd="/",
             pass_fds=[*descriptors, *([] if options.info is None else [options.info])],
-            start_new_session=options.lasting,
+            # Ctrl-C is for errbook, which ends the cell in its own way.
+            start_new_session=True,
         )
     finally:
         for descriptor in descriptors:
@@ -128,7 +129,8 @@ def command(server: Server | None, program: Sequence[str], options: Options, des
     """Return the words of the command line; files that bubblewrap writes into the cell are added to `descriptors`."""
     root = os.geteuid() == 0
     ends = [] if options.lasting else ["--die-with-parent"]
-    words = ["bwrap", *ends, "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"]
+    words = [sys.executable, "-I", "-S", str(Path(__file__).with_name("threshold.py"))]
+    words += ["bwrap", *ends, "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"]
     words += ["--hostname", "lab"]
     if options.info is not None:
         words += ["--info-fd", str(options.info)]

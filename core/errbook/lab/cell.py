@@ -11,11 +11,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Final, Self
 
 from errbook.lab import bubblewrap
 from errbook.lab.server import LabError, Server
+
+_LONGEST: Final = 64 << 20
+"""Bytes of the longest answer that is waited for."""
 
 
 class CellDied(LabError):  # noqa: N818 - what happened to it
@@ -40,15 +44,21 @@ class Cell:
         self._rest = b""
 
     @classmethod
-    def open(cls, server: Server, *, filesystem: int | None = None, network: bool = False) -> Self:
-        """Start a cell and the worker in it.
+    def open(
+        cls,
+        server: Server,
+        *,
+        filesystem: int | None = None,
+        network: bool = False,
+        shared: Mapping[Path, str] = bubblewrap.PLAIN.shared,
+    ) -> Self:
+        """Start a cell and the worker in it; the options are explained in `bubblewrap.Options`.
 
-        `filesystem` is the size in bytes of a small file system for the data folder; `network` shares the host's
-        network (see `bubblewrap.Options`). The worker may take a moment more until it answers.
+        The worker may take a moment more until it answers. Ctrl-C in the terminal does not reach the cell.
         """
         errors = tempfile.TemporaryFile(prefix="errbook-lab-")  # noqa: SIM115 - closed with the cell
         program = [sys.executable, "-P", "-m", "errbook.lab.worker", server.id]
-        options = bubblewrap.Options(filesystem=filesystem, network=network)
+        options = bubblewrap.Options(filesystem=filesystem, network=network, shared=shared)
         process = bubblewrap.spawn(
             server, program, options, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
         )
@@ -60,42 +70,70 @@ class Cell:
         CellDied when the cell ends first, CellTimeout when there is no answer after `timeout` seconds. In both cases
         the cell is closed afterwards.
         """
-        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
-        try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.flush()
-        except OSError:
-            raise self._died() from None
-        line = self._line(time.monotonic() + timeout)
+        line = self._exchange(json.dumps(request).encode() + b"\n", time.monotonic() + timeout)
         if line is None:
             self.close()
             raise CellTimeout(f"the cell of {self.server.id} did not answer within {timeout:g} s and was ended")
-        answer: dict[str, Any] = json.loads(line)
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            self.close()
+            raise CellDied(f"the cell of {self.server.id} answered what is no JSON object and was ended: {line[:80]!r}")
         return answer
 
-    def _line(self, end: float) -> bytes | None:
-        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
+    def _exchange(self, left: bytes, end: float) -> bytes | None:
+        """Send what is left to send and return the line that comes back; None when the time is over, CellDied."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None  # noqa: S101 - it is a pipe
+        assert stdout is not None  # noqa: S101 - it is a pipe
+        if stdin.closed:
+            raise self._died()
+        os.set_blocking(stdin.fileno(), False)
         with selectors.DefaultSelector() as selector:
-            selector.register(self._process.stdout, selectors.EVENT_READ)
+            selector.register(stdin, selectors.EVENT_WRITE)
+            selector.register(stdout, selectors.EVENT_READ)
             while b"\n" not in self._rest:
-                left = end - time.monotonic()
-                if left <= 0 or not selector.select(left):
+                ready = selector.select(max(0, end - time.monotonic()))
+                if not ready:
                     return None
-                read = os.read(self._process.stdout.fileno(), 1 << 16)
-                if not read:
-                    raise self._died()
-                self._rest += read
+                for key, _ in ready:
+                    if key.fileobj is stdin:
+                        left = left[self._write(left) :]
+                        if not left:
+                            selector.unregister(stdin)
+                    else:
+                        read = os.read(stdout.fileno(), 1 << 16)
+                        if not read or len(self._rest) > _LONGEST:
+                            raise self._died()
+                        self._rest += read
         line, _, self._rest = self._rest.partition(b"\n")
         return line
 
+    def _write(self, data: bytes) -> int:
+        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
+        try:
+            return os.write(self._process.stdin.fileno(), data)
+        except BrokenPipeError:
+            raise self._died() from None
+
     def _died(self) -> CellDied:
+        """Close what is left of the cell; return what to raise."""
+        if self._errors.closed:
+            return CellDied(f"the cell of {self.server.id} was closed")
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
+            self._process.wait(1)
         self._errors.seek(0)
         said = self._errors.read()[-4000:].decode(errors="replace").strip()
         code = self._process.poll()
         self.close()
         return CellDied(f"the cell of {self.server.id} ended (exit code {code}): {said or 'it said nothing'}")
+
+    def kill(self) -> None:
+        """End the cell at once, from any thread: one that waits for an answer gets CellDied. Never raises."""
+        with contextlib.suppress(OSError):
+            self._process.kill()
 
     def close(self) -> None:
         """End the cell with everything in it. May be called again."""

@@ -1,8 +1,7 @@
 """What the server's own command-line client prints for an error: the text that people see and paste.
 
-The client is run in batch mode and fed through a pipe, statement by statement. What it adds only because it reads from
-a pipe (` at line 3`, ` near line 3`, and MariaDB's repetition of the statement between dashes) is taken away, so the
-text is that of an interactive session.
+The client is fed through a pipe, statement by statement. The options below make it say what it says to a person who
+types; where SQLite's shell has no such option, the line of the input that it adds is taken away.
 """
 
 import contextlib
@@ -17,17 +16,25 @@ PROGRAMS: Final = {"mysql": "mysql", "mariadb": "mariadb", "postgresql": "psql",
 
 _MARK: Final = "errbook-mark-7f3a"
 
+# --skip-line-numbers, which both list in their help, does nothing.
+_MYSQL: Final = ["--force", "--unbuffered", "--skip-column-names", "--line-numbers=0"]
+_OPTIONS: Final = {"mysql": _MYSQL, "mariadb": [*_MYSQL, "--skip-print-query-on-error"]}
+
 _ERROR: Final = {
-    "mysql": re.compile(r"^ERROR(?: \d+)?(?: \(\w+\))?(?: at line \d+)?: ", re.MULTILINE),
-    "postgresql": re.compile(r"^(?:psql: (?:error: )?.*|(?:ERROR|FATAL|PANIC): )", re.MULTILINE),
+    "mysql": re.compile(r"^ERROR(?: \d+)?(?: \(\w+\))?: ", re.MULTILINE),
+    "postgresql": re.compile(r"^(?:psql: (?:error: )?|(?:ERROR|FATAL|PANIC): )", re.MULTILINE),
     "sqlite": re.compile(r"^(?:Runtime error|Parse error|Error)\b", re.MULTILINE),
 }
-_LINE: Final = re.compile(r" (?:at|near) line \d+")
 _ASK: Final = {
     "mysql": f"SELECT '{_MARK}';",
     # To the error output, which is not buffered; psql has \warn since version 13.
     "postgresql": f"\\warn {_MARK}",
     "sqlite": f".print {_MARK}",
+}
+_OF_PIPE: Final = {
+    "sqlite": re.compile(r"(?<=error) near line \d+(?=: )"),
+    # To a person psql says that it connects again.
+    "postgresql": re.compile(r"\n(?:psql: error: )?connection to server was lost\Z"),
 }
 
 
@@ -35,52 +42,59 @@ class Client:
     """A connection through the client program, with the methods of a driver's Connection; its errors have no code."""
 
     def __init__(self, instance: Any, target: Target) -> None:
-        engine = instance.server.engine
-        self._dialect = "mysql" if engine == "mariadb" else engine
+        family = instance.server.family
+        self._dialect = "mysql" if family == "mariadb" else family
+        host = target.host
+        if self._dialect == "mysql" and not target.socket and target.user is not None:
+            # As the driver does it.
+            host = host or instance.address.host
         command = instance.client(
             target.database,
             user=target.user,
             password=target.password,
-            host=target.host,
+            host=host,
             port=target.port,
             socket=target.socket,
             file=target.file,
             tls=target.tls,
         )
-        if self._dialect == "mysql":
-            command += ["--force", "--unbuffered", "--batch"]
+        environment = instance.environment(target.database or "")
         self._process = subprocess.Popen(  # noqa: S603 - the server's own client
-            command,
+            command + _OPTIONS.get(family, []),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            env=instance.environment(target.database or ""),
+            # Not those of programs: MYSQL_HOST would win over a socket.
+            env={name: value for name, value in environment.items() if not name.startswith("MYSQL_")},
         )
         # A client that cannot log in says so before the first statement.
-        self._say("")
+        try:
+            self._say("")
+        except Refused:
+            self.close()
+            raise
 
     def run(self, statement: str) -> None:
         """Send one statement; Refused with the client's text where it prints an error."""
         if self._dialect == "mysql" and ";" in statement:
-            statement = f"DELIMITER $$\n{statement} $$\nDELIMITER ;"
-        elif statement:
-            statement += ";"
-        self._say(statement)
+            self._say(f"DELIMITER {_MARK}\n{statement}\n{_MARK}\nDELIMITER ;")
+        else:
+            self._say(f"{statement};")
 
     def rows(self, statement: str) -> list[Any]:
         """Send one statement; its rows are for people to read."""
         self.run(statement)
         return []
 
-    def cancel(self) -> None:
-        """End the client."""
-        self._process.kill()
-
     def dead(self) -> bool:
         """Tell whether the client has ended."""
         return self._process.poll() is not None
+
+    def cancel(self) -> None:
+        """End the client."""
+        self._process.kill()
 
     def activity(self) -> None:
         """Return None: the client is not asked."""
@@ -106,11 +120,11 @@ class Client:
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         return self._process.stdout
 
-    def _say(self, statement: str) -> None:
+    def _say(self, text: str) -> None:
         with contextlib.suppress(BrokenPipeError):
-            self._stdin.write(f"{statement}\n{_ASK[self._dialect]}\n")
+            self._stdin.write(f"{text}\n{_ASK[self._dialect]}\n")
             self._stdin.flush()
-        lines = []
+        lines: list[str] = []
         gone = True
         for line in self._stdout:
             if line.strip() == _MARK:
@@ -120,11 +134,12 @@ class Client:
         printed = "".join(lines)
         found = _ERROR[self._dialect].search(printed)
         if found:
-            raise Refused(None, None, shown(printed[found.start() :]), lost=gone)
+            raise Refused(None, None, self._shown(printed[found.start() :]), lost=gone)
         if gone:
-            raise Refused(None, None, shown(printed), lost=True)
+            raise Refused(None, None, self._shown(printed), lost=True)
 
-
-def shown(text: str) -> str:
-    """Return a client's text as an interactive session shows it."""
-    return _LINE.sub("", text.strip(), count=1)
+    def _shown(self, text: str) -> str:
+        """Return the text as an interactive session shows it."""
+        extra = _OF_PIPE.get(self._dialect)
+        text = text.strip()
+        return extra.sub("", text, count=1) if extra else text

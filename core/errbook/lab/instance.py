@@ -116,6 +116,11 @@ class Instance:
             kind.name, self.version, host, kind.port, kind.socket, kind.user, password, *files, admin_port=None
         )
 
+    @property
+    def process(self) -> int | None:
+        """The number of the server's outermost process in the cell, None where none runs."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
     def initialise(self, settings: Mapping[str, str] | None = None) -> None:
         """Make a data folder with the server's own means, in place of taking the template; LabError.
 
@@ -315,11 +320,17 @@ class Instance:
                 *words,
                 " ".join(f"{key}={_quoted(str(value))}" for key, value in wanted.items() if value is not None),
             ]
-        words += [f"--socket={socket}"] if socket else ["--protocol=TCP", f"--host={host or at.host}"]
-        words += [f"--port={port or at.port}", f"--user={at.user if user is None else user}"]
+        # Of a socket and a port, MariaDB's client takes the one that is named last; so only one is.
+        tcp = ["--protocol=TCP", f"--host={host or at.host}", f"--port={port or at.port}"]
+        words += [f"--socket={socket}"] if socket else tcp
+        words += [f"--user={at.user if user is None else user}"]
         words += [_TLS[self.server.family][tls]] if tls else []
-        # A password on the command line makes the client complain before it says anything else.
-        return ["env", f"MYSQL_PWD={password or ''}", *words, *([database] if database else [])]
+        words += [database] if database else []
+        if self.server.family == "mariadb":
+            # A password that it is given here and not in the environment is what it verifies the server's key with.
+            return [*words, *([f"--password={password}"] if password else [])]
+        # MySQL's client complains about one on the command line before it says anything else.
+        return ["env", f"MYSQL_PWD={password or ''}", *words]
 
     def _configure(self, settings: Mapping[str, str]) -> None:
         """Write what the lab needs, then the settings, behind what the configuration file holds already."""

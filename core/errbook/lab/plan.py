@@ -97,17 +97,6 @@ def touches_server(step: Mapping[str, Any]) -> bool:
     return step["action"] in ("configure", "server")
 
 
-def bytes_of(size: str | int | None) -> int | None:
-    """Return the bytes of a size such as `8 MiB` (schema: host); numbers and None as they are."""
-    if not isinstance(size, str):
-        return size
-    number, unit = size.split()
-    return int(number) * _UNITS[unit]
-
-
-_UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
-
-
 def _applies(part: Mapping[str, Any], engine: str, series: str | None) -> str | None:
     """Return why a scenario or a fix is not for the servers of a series, or None where it is."""
     if part["engines"] and engine not in part["engines"]:

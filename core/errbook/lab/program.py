@@ -42,7 +42,9 @@ def wrap(tree: Tree, folder: Path) -> None:
     """Write a script for every program that a tree offers, so that it can be run by its name."""
     for name in tree.offers:
         script = folder / name
-        script.write_text(f'#!/bin/sh\nexec {shlex.join(words(tree, name))} "$@"\n')
+        # A step may leave a program in the background that outlives its shell; it ends with the cell.
+        command = shlex.join(word for word in words(tree, name) if word != "--die-with-parent")
+        script.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
         script.chmod(0o755)
 
 

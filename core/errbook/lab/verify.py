@@ -14,8 +14,8 @@ from errbook.lab import cache, evidence, foreign, outcome
 from errbook.lab.cell import Cell, CellDied, CellTimeout
 from errbook.lab.client import PROGRAMS
 from errbook.lab.limits import Limits
-from errbook.lab.plan import Plan, bytes_of, digest, of, private
-from errbook.lab.server import LabError, Server
+from errbook.lab.plan import Plan, digest, of, private
+from errbook.lab.server import LabError, Server, bytes_of
 from errbook.lab.server import servers as all_servers
 
 

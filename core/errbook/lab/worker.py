@@ -36,10 +36,10 @@ from errbook.lab.driver import Refused
 from errbook.lab.foreign import Address, Foreign
 from errbook.lab.instance import Instance
 from errbook.lab.limits import Limits
-from errbook.lab.plan import Plan, bytes_of, touches_server
+from errbook.lab.plan import Plan, touches_server
 from errbook.lab.player import DATABASE, Play
 from errbook.lab.process import end_strays
-from errbook.lab.server import LabError, Server, select
+from errbook.lab.server import LabError, Server, bytes_of, select
 
 MESSAGE: Final = 4000
 """Characters of an error's message that are passed on."""
@@ -145,7 +145,7 @@ class Worker:
             return False
 
     def _tidy(self) -> bool:
-        """Delete the files that steps, and statements such as SELECT … INTO OUTFILE, have left; tell whether that worked."""
+        """Delete the files that steps and statements (SELECT … INTO OUTFILE) have left; tell whether that worked."""
         for folder in self._folders:
             folder.mkdir(exist_ok=True)
             for path in set(folder.iterdir()) - self._scratch:
@@ -186,11 +186,14 @@ class Worker:
     def _bounded(self, plan: Plan) -> Iterator[None]:
         """Bound this process's open files and the size of its files, for an engine that lives in it."""
         host = plan["host"] if self._server.engine == "sqlite" else {}
-        kinds = ((resource.RLIMIT_NOFILE, "open_files"), (resource.RLIMIT_FSIZE, "file_size"))
-        wanted = {kind: bytes_of(host[name]) for kind, name in kinds if name in host}
+        limits = {
+            resource.RLIMIT_NOFILE: host.get("open_files"),
+            resource.RLIMIT_FSIZE: bytes_of(host.get("file_size")),
+        }
+        wanted = {kind: value for kind, value in limits.items() if value is not None}
         before = {kind: resource.getrlimit(kind) for kind in wanted}
         for kind, value in wanted.items():
-            resource.setrlimit(kind, (value or 0, before[kind][1]))
+            resource.setrlimit(kind, (value, before[kind][1]))
         try:
             yield
         finally:
@@ -212,7 +215,7 @@ class Worker:
 
 
 def _folders(environment: Mapping[str, str]) -> list[Path]:
-    """Return the folders that are not the server's own and can be written to; none for a server that is not the lab's."""
+    """Return the folders that are not the server's own and can be written to; none where the server is the user's."""
     if not environment:
         return []
     home = Path(environment["HOME"])

@@ -75,7 +75,8 @@ class Connection:
             options["ssl_disabled"] = target.tls == "off"
         options.update(target.options)
         with _refusing():
-            self._link: Any = mysql.connector.connect(**{key: value for key, value in options.items() if value is not None})
+            given = {key: value for key, value in options.items() if value is not None}
+            self._link: Any = mysql.connector.connect(**given)
         self._id = self._link.connection_id
 
     def run(self, statement: str) -> None:
@@ -154,10 +155,10 @@ _VOLATILE: Final = ("gtid", "timestamp", "pseudo_", "last_insert_id", "insert_id
 """Beginnings of names of variables that change by themselves, or that nobody can set back."""
 
 _GRANTS: Final = {
-    "mysql": "user db tables_priv columns_priv procs_priv proxies_priv role_edges default_roles global_grants func plugin "
-    "component servers",
-    "mariadb": "global_priv db tables_priv columns_priv procs_priv proxies_priv roles_mapping func plugin servers event "
-    "proc",
+    "mysql": "user db tables_priv columns_priv procs_priv proxies_priv role_edges default_roles global_grants func "
+    "plugin component servers",
+    "mariadb": "global_priv db tables_priv columns_priv procs_priv proxies_priv roles_mapping func plugin servers "
+    "event proc",
 }
 """Tables of the schema mysql that hold accounts, grants, and what is installed."""
 
@@ -239,11 +240,12 @@ class Keeper:
 
     def _end_prepared(self, link: Connection) -> None:
         """Roll back prepared transactions, which outlive their sessions."""
-        with contextlib.suppress(Refused):
-            for form, length, rest, text in link.rows("XA RECOVER CONVERT XID"):
-                name = str(text).removeprefix("0x")
-                parts = f"X'{name[: length * 2]}', X'{name[length * 2 : (length + rest) * 2]}', {form}"
-                link.run(f"XA ROLLBACK {parts}")
+        if self._mariadb:
+            names = [str(row[3]) for row in link.rows("XA RECOVER FORMAT = 'SQL'")]
+        else:
+            names = [_xid(*row) for row in link.rows("XA RECOVER CONVERT XID")]
+        for name in names:
+            link.run(f"XA ROLLBACK {name}")
 
     def _mend(self, link: Connection) -> None:
         if not self._mariadb:
@@ -301,6 +303,12 @@ class Keeper:
             # SET PERSIST_ONLY changes only these.
             found.append("SELECT variable_name, variable_value FROM performance_schema.persisted_variables")
         return found
+
+
+def _xid(form: int, length: int, rest: int, name: str) -> str:
+    """Return a transaction's identifier as XA statements take it, given a row of XA RECOVER CONVERT XID."""
+    digits = name.removeprefix("0x")
+    return f"X'{digits[: length * 2]}', X'{digits[length * 2 : (length + rest) * 2]}', {form}"
 
 
 def _literal(value: str) -> str:

@@ -213,6 +213,7 @@ class Keeper:
         self._address = address
         self._roles: set[str] = set()
         self._databases: set[str] = set()
+        self._prepares = False
         self._query = ""
         self._state: list[Any] = []
         self._link: Connection | None = None
@@ -222,6 +223,7 @@ class Keeper:
         link = self._open()
         self._roles = {row[0] for row in link.rows("SELECT rolname FROM pg_roles")}
         self._databases = {row[0] for row in link.rows("SELECT datname FROM pg_database")}
+        self._prepares = link.rows("SHOW max_prepared_transactions")[0][0] != "0"
         allowed = []
         for query in _STATE:
             # Not every version has all of it; on a server of the user's own, not every account may see it.
@@ -255,6 +257,8 @@ class Keeper:
             link = self._open()
             link.run(f"SET lock_timeout = '{ENDING:g}s'")
             self._end_sessions(link)
+            if self._prepares:
+                self._end_prepared(link)
             with contextlib.suppress(Refused):
                 link.run(f'DROP DATABASE IF EXISTS "{database}"')
             if link.rows(self._query)[0] == self._state:
@@ -278,13 +282,16 @@ class Keeper:
                 raise Refused(None, None, f"{len(rows)} sessions go on although they were terminated")
             time.sleep(0.002)
 
-    def _mend(self, link: Connection) -> None:
+    def _end_prepared(self, link: Connection) -> None:
+        """Roll back prepared transactions, which outlive their sessions, each in its own database."""
         for gid, name in link.rows("SELECT gid, database FROM pg_prepared_xacts"):
             inside = Connection(self._address, Target(name))
             try:
                 inside.run(f"ROLLBACK PREPARED '{gid.replace(chr(39), chr(39) * 2)}'")
             finally:
                 inside.close()
+
+    def _mend(self, link: Connection) -> None:
         for row in link.rows("SELECT datname FROM pg_database"):
             if row[0] not in self._databases:
                 link.run(f"DROP DATABASE {_name(row[0])}")
@@ -295,6 +302,7 @@ class Keeper:
             link.run(f"DROP ROLE {_name(role)}")
         for (role,) in link.rows("SELECT rolname FROM pg_roles WHERE rolconfig IS NOT NULL"):
             link.run(f"ALTER ROLE {_name(role)} RESET ALL")
+        link.run("ALTER ROLE ALL RESET ALL")
         link.run("ALTER SYSTEM RESET ALL")
         self._reload(link)
 
