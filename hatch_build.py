@@ -26,3 +26,7 @@ class KnowledgeHook(BuildHookInterface[Any]):
         for folder in ("errors", "evidence"):
             if (root / folder).is_dir():
                 included[str(root / folder)] = f"errbook/_data/{folder}"
+        # A private knowledge base is compiled with the public catalogs; translations are not compiled.
+        for path in sorted((root / "catalog").glob("*/*.jsonl")):
+            if path.name != "languages.jsonl":
+                included[str(path)] = f"errbook/_data/{path.relative_to(root)}"

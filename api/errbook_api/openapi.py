@@ -64,7 +64,7 @@ def complete(document: Json, knowledge: Knowledge) -> Json:
         get = operations["get"]
         get["responses"] = _responses(path, examples.get(path), knowledge)
         for parameter in get.get("parameters", []):
-            _parameter(parameter, permitted.get(path, {}), _values(knowledge))
+            _parameter(parameter, permitted.get(path, {}), _values(knowledge, path))
     return document
 
 
@@ -83,13 +83,15 @@ def _parameter(parameter: Json, permitted: dict[str, list[str]], values: dict[st
     parameter.setdefault("description", f"Only errors of this {name}.")
 
 
-def _values(knowledge: Knowledge) -> dict[str, str]:
+def _values(knowledge: Knowledge, path: str = "") -> dict[str, str]:
     """Return a value for each parameter of a path that there is an answer for."""
+    if path.startswith("/catalogs/"):
+        pair = next(iter(knowledge.comparable()), ("mariadb", "10.11", "11.8"))
+        return dict(zip(("engine", "old", "new"), pair, strict=True))
     first = next(iter(knowledge.most_hit(1)), None)
     engine, code = (first.engine, first.code) if first else ("mysql", "1040")
     state = next((link.sqlstate for link in knowledge.most_hit(20) if link.sqlstate), "08004")
     condition = knowledge.get(engine, code)
-    pairs = [pair for pair in knowledge.comparable() if pair[0] == engine] or [(engine, "10.11", "11.8")]
     return {
         "query": code,
         "engine": engine,
@@ -98,8 +100,6 @@ def _values(knowledge: Knowledge) -> dict[str, str]:
         "condition": condition.condition if condition else "too-many-connections",
         "category": condition.category if condition else "connection",
         "span": "1000-1099",
-        "old": pairs[0][1],
-        "new": pairs[0][2],
     }
 
 
@@ -141,7 +141,7 @@ def _responses(path: str, example: Json | None, knowledge: Knowledge) -> Json:
         kinds.append(
             ("404", "no-such-error" if path.startswith("/errors") else "not-found", "There is nothing of that name.")
         )
-    if path in ("/errors", "/search"):
+    if path in ("/errors", "/search", "/codes", "/codes/{engine}/{span}"):
         kinds.append(("422", "bad-parameter", "A parameter has a value that it does not take."))
     for status, kind, about in kinds:
         problem = problems.document(ProblemError(kind, about), path)

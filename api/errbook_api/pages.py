@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from errbook.codes import Code, CodeLink
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
-from errbook.render import findings, markdown, text
+from errbook.render import code, code_markdown, findings, markdown, servers, text
 from errbook_api.negotiation import MARKDOWN
 
 _LISTS = ("conditions", "categories", "classes", "engines")
@@ -15,7 +16,10 @@ def render(answer: dict[str, Any], knowledge: Knowledge, media_type: str) -> byt
     """Return a parsed answer of `errbook.answers` in a media type: Markdown, or plain text of 80 columns."""
     marked = media_type == MARKDOWN
     if "error" in answer:
-        parts = [_page(answer["error"], knowledge, marked)]
+        # The entry says all that is asked for; without one there is what servers say themselves.
+        parts = [
+            _page(answer["error"], knowledge, marked) if answer["error"] else _code(answer["code"], knowledge, marked)
+        ]
     elif "differences" in answer:
         # The knowledge keeps what it found out; the answer is nothing else.
         parts = [findings.page(knowledge.findings(), knowledge, marked=marked)]
@@ -25,6 +29,14 @@ def render(answer: dict[str, Any], knowledge: Knowledge, media_type: str) -> byt
         parts = [_page(item, knowledge, marked) for item in whole]
         rows = [*_heads(answer, marked), *(_row(item, marked) for item in errors if "meaning" not in item)]
         rows += [_row(item, marked) for item in answer.get("more", [])]
+        codes = answer.get("codes", [])
+        if not errors and "messages" in next(iter(codes), {}):
+            parts += [_code(item, knowledge, marked) for item in codes]
+        else:
+            rows += [_code_row(item, marked) for item in codes if not _shown(item, errors)]
+        rows += [_code_row(item, marked) for item in answer.get("more_codes", []) if not _shown(item, errors)]
+        rows += list(_changes(answer, marked)) if "changed" in answer else []
+        rows += [_catalog(item, marked) for item in answer.get("catalogs", [])]
         rows += [_term(item, name, marked) for name in _LISTS for item in answer.get(name, [])]
         if rows:
             parts.append("\n".join(rows) + "\n")
@@ -34,6 +46,45 @@ def render(answer: dict[str, Any], knowledge: Knowledge, media_type: str) -> byt
 def _page(item: dict[str, Any], knowledge: Knowledge, marked: bool) -> str:
     entry = Entry.of(item)
     return markdown.page(entry, knowledge) if marked else text.page(entry, knowledge)
+
+
+def _code(item: dict[str, Any], knowledge: Knowledge, marked: bool) -> str:
+    known = Code.of(item)
+    return code_markdown.page(known, knowledge) if marked else code.page(known, knowledge)
+
+
+def _shown(item: dict[str, Any], errors: list[dict[str, Any]]) -> bool:
+    """Tell whether the entry of a code is among the errors of the same answer."""
+    entry = item["entry"]
+    return (entry["id"] if isinstance(entry, dict) else entry) in [error["id"] for error in errors]
+
+
+def _code_row(item: dict[str, Any], marked: bool) -> str:
+    message = item["message"] if "message" in item else next((each["text"] for each in item["messages"]), None)
+    entry = item["entry"]["id"] if isinstance(item["entry"], dict) else item["entry"]
+    given = {name: item[name] for name in CodeLink._fields if name not in ("message", "entry")}
+    link = CodeLink(**given, message=message, entry=entry)
+    return code_markdown.row(link) if marked else code.row(link)
+
+
+def _changes(answer: dict[str, Any], marked: bool) -> Iterator[str]:
+    yield f"{'# ' * marked}{answer['engine']} {answer['from']['version']} to {answer['to']['version']}"
+    for name in ("added", "removed"):
+        yield from ("", f"{'## ' * marked}{name.capitalize()}: {len(answer[name])}", "")
+        yield from (_code_row(item, marked) for item in answer[name])
+    yield from ("", f"{'## ' * marked}Changed: {len(answer['changed'])}", "")
+    for item in answer["changed"]:
+        name = " ".join(part for part in (item["id"], item["symbol"]) if part)
+        yield f"- {markdown.inline(name)}" if marked else name
+        yield from (f"  - {fact['name']}: {fact['before']} → {fact['after']}" for fact in item["facts"])
+        for part in ("removed", "added"):
+            texts = [" ".join(servers.visible(text).split()) for text in item["messages"][part]]
+            yield from (f"  - {part}: {markdown.inline(text) if marked else text}" for text in texts)
+
+
+def _catalog(item: dict[str, Any], marked: bool) -> str:
+    said = f"{item['engine']} {item['series']}: version {item['version']}, {item['rows']} rows"
+    return f"- {said}" if marked else said
 
 
 def _heads(answer: dict[str, Any], marked: bool) -> Iterator[str]:

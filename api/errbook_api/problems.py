@@ -76,6 +76,8 @@ def text(problem: ProblemError) -> str:
         lines.append(f"SQLSTATE class {state_class['class']}: {state_class['title']}")
     if suggestions := problem.more.get("suggestions"):
         lines += ["", "Did you mean", *(f"  {item['id']}  {item['symbol']}  {item['title']}" for item in suggestions)]
+    if codes := problem.more.get("codes"):
+        lines += ["", "Codes with such a name", *(f"  {item['id']}  {item['symbol']}" for item in codes)]
     return "\n".join(lines) + "\n"
 
 

@@ -122,8 +122,8 @@ class Routes:
     ) -> Response:
         """The entry, whole, and what the catalogs of servers know under the code; either of them may be null.
 
-        A sibling engine's shared code is answered with the shared entry. Numbers that are no engine's own have an engine
-        by whose they are: `os`, `handler`, `innodb` and `mysys`.
+        A sibling engine's shared code is answered with the shared entry. Numbers that are no engine's own are asked for
+        by whose they are, in place of the engine: `os`, `handler`, `innodb` and `mysys`.
         """
         knowledge = self._knowledge
         body = answers.error(knowledge, engine, code)
@@ -191,7 +191,8 @@ class Routes:
             wrong = [{"name": "span", "detail": str(error)}]
             raise ProblemError("bad-parameter", f"{error}.", parameters=wrong) from error
         if body is None:
-            more = {} if knowledge.codes(engine, limit=1) else {"allowed": paging.allowed_of_codes(knowledge)["engine"]}
+            engines = paging.allowed_of_codes(knowledge)["engine"]
+            more: dict[str, Any] = {} if knowledge.codes(engine, limit=1) else {"allowed": engines}
             raise ProblemError("not-found", f"There is no code of {engine[:80]!r} in {span[:80]!r}.", **more)
         return self._reply(request, body)
 

@@ -323,7 +323,7 @@ class _Checker:
         if broken or places:
             bad = {finding.where[0] for _, finding in found if finding.where}
             whole = {name: value for name, value in whole.items() if name not in bad}
-        subject = Subject(source, whole, self._engines, self._classes)
+        subject = Subject(source, whole, self._engines, self._classes, self._catalogs)
         for rule in (*rules.in_scope("any"), *rules.in_scope(source.kind)):
             if rule.check:
                 found += [(rule.name, finding) for finding in rule.check(subject)]

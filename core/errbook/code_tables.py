@@ -20,7 +20,6 @@ from errbook.database import (
     SYSTEM,
 )
 from errbook.harvest.catalog import Catalog
-from errbook.harvest.postgresql_source import SEVERITIES
 
 READ_AS_RENAMED: Final = frozenset(
     {"1201", "1252", "1506", "1507", "1617", "1777", "1779", "1796", "1826", "1837", "1871", "1872"}
@@ -30,14 +29,24 @@ READ_AS_RENAMED: Final = frozenset(
 MAX_NEIGHBOURS: Final = 5
 """How many written entries a code without one points to."""
 
+SEVERITIES: Final = ("PANIC", "FATAL", "ERROR", "WARNING", "NOTICE", "INFO", "LOG", "DEBUG")
+"""PostgreSQL's, from the worst to the least."""
+
 _ALIKE: Final = 0.6
 """Two messages without symbols are one error when so much of their words is the same."""
+
+_NEAR: Final = 1000
+"""A number that is farther away has nothing to do with another."""
 
 _GENERAL: Final = frozenset({"HY000", "HY", "00000", "00", "XX000", "XX"})
 """SQLSTATEs and classes that say nothing about what their errors have in common."""
 
 # A conversion of printf, as servers and their libraries write them.
 _CONVERSION: Final = re.compile(r"%(?:\d+\$)?[-+ #0'.*\d]*(?:hh?|ll?|[qjzt])?(?:`s|[a-zA-Z%][QTBE]?)")
+# The operating system's error at the end of a message, and words that siblings spell in two ways.
+_ERRNO: Final = re.compile(r"\((?:OS errno|Errcode|errno)[^)]*\)")
+_WORDS: Final = {"cannot": "can't", "eof": "end-of-file"}
+_SAME_WORDS: Final = re.compile(r"\b(?:cannot|eof)\b")
 _SPACES: Final = ("server", "client", *codes.SYSTEM_NAMESPACES)
 # What may differ from series to series, beside the messages, and what a row that does not say it means.
 _FACTS: Final = {"symbol": None, "sqlstate": None, "kind": None, "where": None, "obsolete": False}
@@ -108,7 +117,8 @@ class _Written:
             if part not in _GENERAL:
                 found += self._states.get((engine, part), ())[:MAX_NEIGHBOURS]
         if code.isdecimal() and (numbers := self._numbers.get(engine)):
-            found.append(min(numbers, key=lambda item: (abs(item[0] - int(code)), item))[1])
+            number, position = min(numbers, key=lambda item: (abs(item[0] - int(code)), item))
+            found += [position] if abs(number - int(code)) <= _NEAR else []
         return list(dict.fromkeys(found))[:MAX_NEIGHBOURS]
 
 
@@ -152,7 +162,7 @@ class _Writer:
         body = _object(made, state, page, entry)
         if related:
             body["sibling"] = _sibling(made, about["title"], related)
-        if not entry and pattern.search(code):
+        if not entry and pattern.search(code) and (body["formerly"] or not body["obsolete"]):
             body["contribute"] = f"errbook new {engine} {code}"
         text = public.dumps(body).decode()
         message = body["messages"][0]["text"] if body["messages"] else None
@@ -293,7 +303,8 @@ def _related(own: Engine, sibling: Engine, title: str) -> dict[str, _Relation]:
 def _alike(one: Merged, other: Merged) -> catalog.Relation:
     """Compare two errors that have no symbols by the words of their messages."""
     texts = [made.templates()[0][0].text if made.messages else "" for made in (one, other)]
-    mine, theirs = (re.findall(r"[a-z]+", _CONVERSION.sub(" ", text).lower()) for text in texts)
+    bare = [_CONVERSION.sub(" ", _ERRNO.sub(" ", text)).lower() for text in texts]
+    mine, theirs = (re.findall(r"[a-z]+", _SAME_WORDS.sub(lambda found: _WORDS[found[0]], text)) for text in bare)
     return "same" if SequenceMatcher(None, mine, theirs, autojunk=False).ratio() >= _ALIKE else "different"
 
 

@@ -13,7 +13,7 @@ from errbook.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
 SYSTEM_NAMESPACES = ("os", "handler", "innodb", "mysys")
@@ -127,6 +127,11 @@ def link(row: Sequence[Any]) -> CodeLink:
     engine, namespace, code, symbol, sqlstate, message, obsolete, entry, where = row
     own = identity(engine, namespace, code)
     return CodeLink(own, engine, namespace, code, symbol, sqlstate, message, bool(obsolete), entry, where)
+
+
+def namespace_title(code: Code, engine: Callable[[str], str], term: Callable[[str, str], str]) -> str:
+    """Return whose a code is, from the titles of engines and of the vocabularies: ``MySQL``, ``Operating system``."""
+    return term("code_namespace", code.namespace) if code.engine == SYSTEM else engine(code.engine)
 
 
 def identity(engine: str, namespace: str, code: str) -> str:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     Folder = str | os.PathLike[str]
 
 _CODE = (
+    "catalog.py",
+    "catalogs.py",
+    "code_tables.py",
+    "codes.py",
     "compile.py",
     "confidence.py",
     "database.py",
@@ -36,9 +40,10 @@ def signature(layers: Iterable[Folder]) -> str:
     lines = []
     for layer in [os.fspath(folder) for folder in layers]:
         lines += sorted(_stats(f"{layer}/errors"))
-        # A knowledge without evidence is whole.
-        if os.path.isdir(f"{layer}/evidence"):  # noqa: PTH112 - no pathlib in a cold lookup
-            lines += sorted(_stats(f"{layer}/evidence"))
+        # A knowledge without evidence or catalogs is whole.
+        for name in ("evidence", "catalog"):
+            if os.path.isdir(f"{layer}/{name}"):  # noqa: PTH112 - no pathlib in a cold lookup
+                lines += sorted(_stats(f"{layer}/{name}"))
     lines += sorted(_stats(places.schema_folder()))
     for name in _CODE:
         stat = os.stat(f"{places.PACKAGE}/{name}")  # noqa: PTH116 - no pathlib in a cold lookup

@@ -266,10 +266,11 @@ class Knowledge:
 
     # Search
 
-    def search(self, text: str, limit: int = 20, **filters: str | None) -> list[Link]:
+    def search(self, text: str, limit: int = 20, loose: bool = True, /, **filters: str | None) -> list[Link]:
         """Return the entries that fit a text, best first: exact names, then words, the last one as a beginning.
 
-        Raises ValueError as `entries` does.
+        Where nothing has all words, what has some of them is found, unless `loose` is false. Raises ValueError as
+        `entries` does.
         """
         where, values = self._where(filters)
         clause = "".join(f" AND {condition}" for condition in where)
@@ -283,7 +284,7 @@ class Knowledge:
         terms = [f'"{word}"' for word in words]
         # The message itself is what most people type; then all words anywhere; any of them only for want of better.
         tries = [f'{{title messages}} : "{" ".join(words)}" *', f"{' AND '.join(terms)} *", f"{' OR '.join(terms)} *"]
-        for number, match in enumerate(tries if words else ()):
+        for number, match in enumerate(tries[: 3 if loose else 2] if words else ()):
             if len(links) >= limit or (number == 2 and links):
                 break
             rows = self._rows(
@@ -494,17 +495,19 @@ class Knowledge:
             found.update({row[0]: row for row in self._rows(f"{select}WHERE c.position IN ({_marks(part)})", part)})
         return [found[position] for position in positions]
 
-    def search_codes(self, text: str, limit: int = 20, engine: str | None = None) -> list[CodeLink]:
+    def search_codes(
+        self, text: str, limit: int = 20, engine: str | None = None, *, loose: bool = True
+    ) -> list[CodeLink]:
         """Return the codes that fit a text, best first: names, then words of a message, the last one as a beginning.
 
-        A link's message is the one that has the words. `engine` narrows as in `codes`.
+        A link's message is the one that has the words. `engine` narrows as in `codes`, `loose` is as in `search`.
         """
         owner = self._owner(engine) if engine is not None else ("1", [])
         words = query.words(text)
         found: dict[int, str | None] = dict.fromkeys(self._find_codes(text, owner)[:limit])
         terms = [f'"{word}"' for word in words]
         tries = [f'message : "{" ".join(words)}" *', f"{' AND '.join(terms)} *", f"{' OR '.join(terms)} *"]
-        for number, match in enumerate(tries if words else ()):
+        for number, match in enumerate(tries[: 3 if loose else 2] if words else ()):
             if len(found) >= limit or (number == 2 and found):
                 break
             rows = self._rows(
@@ -557,18 +560,21 @@ class Knowledge:
         return [dict(zip(names, (*row[:3], json.loads(row[3]), row[4]), strict=True)) for row in rows]
 
     def comparable(self) -> list[tuple[str, str, str]]:
-        """Return every pair of catalogs that can be compared, the older first: engine, series, series."""
+        """Return the pairs of catalogs that lists name: each with the next, and an engine's oldest with its newest.
+
+        Each is engine, older and newer series. `changes` compares any two of an engine.
+        """
         series: dict[str, list[str]] = {}
         for item in self.catalogs():
             # Among the system's numbers, each server has its own.
             server = item["series"].rpartition("-")[0] if item["engine"] == database.SYSTEM else ""
             series.setdefault(f"{item['engine']} {server}", []).append(item["series"])
-        return [
-            (group.partition(" ")[0], old, new)
-            for group, names in series.items()
-            for at, old in enumerate(names)
-            for new in names[at + 1 :]
-        ]
+        pairs = []
+        for group, names in series.items():
+            engine = group.partition(" ")[0]
+            pairs += [(engine, names[at], new) for at, new in enumerate(names[1:])]
+            pairs += [(engine, names[0], names[-1])] if len(names) > 2 else []
+        return pairs
 
     def code_ranges(self) -> list[tuple[str, str]]:
         """Return the ranges that hold all codes: the engine, or whose numbers, with 3000-3099 or a class such as 23."""

@@ -4,7 +4,8 @@ The environment decides, and everything has a default:
 
 ERRBOOK_PATH
     Directories laid over the public knowledge, separated as in PATH; the first wins. Each holds a folder ``errors``,
-    and may hold a folder ``evidence``: what happened when its entries were executed.
+    and may hold folders ``evidence``, what happened when its entries were executed, and ``catalog``, every code that a
+    server knows.
 ERRBOOK_DB
     A compiled file to read as it is, in place of compiling anything.
 ERRBOOK_CACHE

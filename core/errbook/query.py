@@ -21,6 +21,7 @@ MAX_SPAN = 1000
 _LONGEST = 10
 _SEPARATORS = str.maketrans(dict.fromkeys("/:,;()[]#'\"=.", " "))
 _NOISE = frozenset({"ERROR", "ERR", "ERRNO", "ERRORCODE", "CODE", "SQLSTATE", "STATE", "NO", "NUMBER"})
+_CLASS = frozenset({"CLASS", "SQLSTATE", "STATE"})
 _LOGGED = "MY-"
 """What MySQL writes before a number in its error log: ``[MY-010926]``."""
 _LOGGING = "mysql"
@@ -102,6 +103,14 @@ def parse(text: str, engines: Mapping[str, str]) -> Query:
     if len(names) == 1 and engine is None:
         return _glued(names[0], engines)
     return Query(names, engine)
+
+
+def state_class(text: str) -> str | None:
+    """Return the two characters of a class of SQLSTATEs where a text asks for one: ``class 08``, ``SQLSTATE 23``."""
+    typed = text[:MAX_LENGTH].translate(_SEPARATORS).upper().split()
+    rest = [word for word in typed if word not in _CLASS]
+    one = len(rest) == 1 and len(rest[0]) == 2 and is_sqlstate(f"{rest[0]}000")
+    return rest[0] if one and len(typed) > 1 else None
 
 
 def logged(word: str) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from errbook.knowledge import Knowledge
 from errbook_site.code_pages import page
 from errbook_site.codes import Codes, Json
+from errbook_site.machine import ANSWERS
 from errbook_site.page import Heading, Page
 
 FACTS: Final[Mapping[str, str]] = {
@@ -18,13 +18,17 @@ FACTS: Final[Mapping[str, str]] = {
 """What a fact of a code is called."""
 
 
-def pages(knowledge: Knowledge, codes: Codes) -> Iterator[Page]:
-    """Give the pages of same numbers with different meanings, and of what changed between two series."""
+def pages(codes: Codes, answered: Mapping[str, Json]) -> Iterator[Page]:
+    """Give the pages of same numbers with different meanings, and of what changed between two series.
+
+    `answered` are the answers to what changed, by the path of their file.
+    """
     if codes.siblings:
         yield _same(codes, *codes.siblings)
     for engine in codes.by_engine:
         for address, older, newer in codes.changes.get(engine, ()):
-            yield _changes(knowledge, codes, engine, address, older, newer)
+            if found := answered.get(f"{ANSWERS}catalogs/{engine}/changes/{older}/{newer}.json"):
+                yield _changes(codes, found, address)
 
 
 def _same(codes: Codes, engine: str, sibling: str) -> Page:
@@ -46,8 +50,8 @@ def _same(codes: Codes, engine: str, sibling: str) -> Page:
         (
             "different",
             "Different errors",
-            "Both raise the number, and mean different things by it. A message, a page or a program that is made for one "
-            "is wrong for the other.",
+            "Both raise the number, and mean different things by it. A page or a program that is made for one is wrong "
+            "for the other.",
             different,
         ),
         (
@@ -71,24 +75,25 @@ def _same(codes: Codes, engine: str, sibling: str) -> Page:
     )
 
 
-def _changes(knowledge: Knowledge, codes: Codes, engine: str, address: str, older: str, newer: str) -> Page:
-    found = knowledge.changes(engine, older, newer)
-    assert found is not None, "both series have a catalog"  # noqa: S101 - they come from the list of catalogs
+def _changes(codes: Codes, found: Json, address: str) -> Page:
+    engine, older, newer = found["engine"], found["from"]["series"], found["to"]["series"]
     name = codes.terms.engine(engine)
     renamed = [item for item in found["changed"] if item["facts"]]
     reworded = [item for item in found["changed"] if item["messages"]["added"] or item["messages"]["removed"]]
-    groups = [("added", "Added", len(found["added"])), ("removed", "Removed", len(found["removed"]))]
-    groups += [("facts", "Changed", len(renamed)), ("messages", "Messages", len(reworded))]
+    headings = [("added", "Added", found["added"]), ("removed", "Removed", found["removed"])]
+    groups = [(*heading, [link for link in heading[2] if not link["obsolete"]]) for heading in headings]
+    toc = [*headings, ("facts", "Changed", renamed), ("messages", "Messages", reworded)]
     return page(
         address,
-        f"What changed in {name}'s errors from {older} to {newer}",
+        f"{name} errors: what changed from {older} to {newer}",
         f"Error codes that {name} {found['to']['version']} has and {found['from']['version']} has not, the other way "
         "round, and those that are not what they were.",
         "codes_changes",
         codes,
-        [Heading(2, anchor, title) for anchor, title, count in groups if count],
+        [Heading(2, anchor, heading) for anchor, heading, items in toc if items],
         engine=engine,
         found=found,
+        groups=groups,
         renamed=renamed,
         reworded=reworded,
         facts=FACTS,

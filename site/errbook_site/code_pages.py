@@ -4,39 +4,41 @@ SQLite's on one page, and the numbers of the system that stand inside messages.
 A code has a row with an anchor and no page of its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from markupsafe import Markup
 
 from errbook import codes as core
+from errbook.database import SYSTEM
+from errbook.render import code_markdown, markdown
 from errbook_site import prose
-from errbook_site.codes import WHERE, Codes, Json, span
-from errbook_site.page import Heading, Page, root
+from errbook_site.codes import WHERE, Codes, Json, listed
+from errbook_site.page import Asset, Heading, Page, root
 from errbook_site.templates import render
 
 _LISTED: Final = 0.05
 """A list of codes weighs less in the site's search than any other page."""
 
-_APART: Final = 150
-"""A SQLSTATE with more messages than that has them on a page of their own: the page of its class stays readable."""
-
 _NEAR: Final = 12
 """How many written entries the page of a range names."""
 
 
-def pages(codes: Codes) -> Iterator[Page]:
-    """Give every page that lists codes of one engine, and those of the system's numbers."""
+def pages(codes: Codes, titles: Mapping[str, str]) -> Iterator[Page | Asset]:
+    """Give every page that lists codes of one engine, and those of the system's numbers, each with its twin.
+
+    `titles` are those of the classes of SQLSTATEs.
+    """
     for engine, about in codes.terms.engines.items():
         if engine not in codes.by_engine:
             continue
         if about["sqlstates"] == "separate":
             yield from _ranges(codes, engine)
         elif about["sqlstates"] == "code":
-            yield from _states(codes, engine)
+            yield from _states(codes, engine, titles)
         else:
-            yield _single(codes, engine)
-    if core.SYSTEM in codes.by_engine:
+            yield from _single(codes, engine)
+    if SYSTEM in codes.by_engine:
         yield from _system(codes)
 
 
@@ -56,17 +58,42 @@ def page(
         template, root=root(address), title=title, description=description, where=WHERE, codes=codes, **values
     )
     indexed = Markup("<p>%s</p>") % prose.inline(description)
-    return Page(
-        address, title, prose.plain(description), html, toc or (), indexed, boost=_LISTED, in_search=in_search
-    )
+    return Page(address, title, prose.plain(description), html, toc or (), indexed, boost=_LISTED, in_search=in_search)
 
 
-def _ranges(codes: Codes, engine: str) -> Iterator[Page]:
+def twin_of(address: str) -> str:
+    """Return where the Markdown twin of a page lies; that of a page at the top would be taken for its source."""
+    return f"{address}index.md" if address.count("/") > 1 else f"{address[:-1]}.md"
+
+
+def _twinned(made: Page, lines: Iterable[str]) -> Iterator[Page | Asset]:
+    """Give a page and its Markdown twin, a list of the given lines."""
+    twin = twin_of(made.address)
+    yield made._replace(meta={"twin": f"{root(made.address)}{twin}"})
+    head = [f"# {markdown.escape(made.title)}", "", markdown.escape(made.description), ""]
+    yield Asset(twin, "\n".join([*head, *lines, ""]).encode())
+
+
+def _lines(found: Iterable[Json]) -> Iterator[str]:
+    """Give codes as lines of a Markdown list."""
+    for code in found:
+        message = code["messages"][0]["text"] if code["messages"] else None
+        entry = code["entry"]["id"] if code["entry"] else None
+        names = ("id", "engine", "namespace", "code", "symbol", "sqlstate", "obsolete", "page")
+        yield code_markdown.row(core.CodeLink(**{name: code[name] for name in names}, message=message, entry=entry))
+
+
+def _links(links: Iterable[tuple[str, str, int]]) -> Iterator[str]:
+    """Give pages of codes, as address, title and number of codes, as lines of a Markdown list."""
+    return (f"- [{markdown.escape(title)}](/{twin_of(address)}): {count}" for address, title, count in links)
+
+
+def _ranges(codes: Codes, engine: str) -> Iterator[Page | Asset]:
     """Give the pages of an engine whose codes are numbers: the list of ranges, and each range."""
     name = codes.terms.engine(engine)
     groups = codes.groups(engine)
     addresses = list(groups)
-    yield page(
+    index = page(
         f"{engine}/codes/",
         f"All error codes of {name}",
         f"Every error number that {codes.versions(engine)} know, written up or not, by range."
@@ -78,14 +105,16 @@ def _ranges(codes: Codes, engine: str) -> Iterator[Page]:
         groups=[(address, _numbers(address), codes.counts(found)) for address, found in groups.items()],
         total=codes.counts(codes.by_engine[engine]),
     )
+    titles = {address: "{} to {}".format(*_numbers(address)) for address in addresses}
+    yield from _twinned(index, _links((address, titles[address], len(found)) for address, found in groups.items()))
     for at, (address, found) in enumerate(groups.items()):
         first, last = _numbers(address)
         counts = codes.counts(found)
-        yield page(
+        made = page(
             address,
             f"{name} error codes {first} to {last}",
-            f"{counts['all']} {'code' if counts['all'] == 1 else 'codes'} of {codes.versions(engine)}: symbol, SQLSTATE "
-            "and message as the server has them.",
+            f"{counts['all']} {'code' if counts['all'] == 1 else 'codes'} of {codes.versions(engine)}: symbol, "
+            "SQLSTATE and message as the server has them.",
             "codes_range",
             codes,
             in_search=False,
@@ -99,6 +128,7 @@ def _ranges(codes: Codes, engine: str) -> Iterator[Page]:
             after=_numbers(addresses[at + 1]) if at + 1 < len(addresses) else None,
             sibling=codes.terms.engines[engine]["sibling"],
         )
+        yield from _twinned(made, _lines(found))
 
 
 def _numbers(address: str) -> tuple[int, int]:
@@ -114,16 +144,15 @@ def _near(found: list[Json]) -> list[Json]:
     return list({link["id"]: link for link in links}.values())[:_NEAR]
 
 
-def _states(codes: Codes, engine: str) -> Iterator[Page]:
+def _states(codes: Codes, engine: str, titles: Mapping[str, str]) -> Iterator[Page | Asset]:
     """Give the pages of an engine whose codes are SQLSTATEs: the list of classes, each class, and long lists apart."""
     name = codes.terms.engine(engine)
     groups = codes.groups(engine)
     classes: list[tuple[str, str, str, list[Json]]] = []
     for address, found in groups.items():
         code = address.rstrip("/").rpartition("/")[2]
-        title = next((item["messages"][0]["text"] for item in found if item["kind"] == "class"), "Defined by an extension")
-        classes.append((address, code, title, [item for item in found if item["kind"] != "class"]))
-    yield page(
+        classes.append((address, code, titles[code], found))
+    index = page(
         f"{engine}/codes/",
         f"All SQLSTATEs of {name}",
         f"Every SQLSTATE that {codes.versions(engine)} know, written up or not, with the messages that carry it.",
@@ -132,8 +161,11 @@ def _states(codes: Codes, engine: str) -> Iterator[Page]:
         engine=engine,
         classes=classes,
     )
+    yield from _twinned(
+        index, _links((address, f"Class {code}: {title}", len(states)) for address, code, title, states in classes)
+    )
     for at, (address, code, title, states) in enumerate(classes):
-        yield page(
+        made = page(
             address,
             f"{name} SQLSTATE class {code}: {title}",
             f"{len(states)} {'SQLSTATE' if len(states) == 1 else 'SQLSTATEs'} of {codes.versions(engine)}, and the "
@@ -146,22 +178,22 @@ def _states(codes: Codes, engine: str) -> Iterator[Page]:
             code=code,
             heading=title,
             states=states,
-            apart=_APART,
             near=_near(states),
             before=classes[at - 1] if at else None,
             after=classes[at + 1] if at + 1 < len(classes) else None,
         )
+        yield from _twinned(made, _lines(states))
         for state in states:
-            if len(state["messages"]) > _APART:
+            if codes.apart(state):
                 yield page(
-                    f"{engine}/codes/{state['code']}/",
+                    codes.messages_page(state),
                     f"{name} messages with SQLSTATE {state['code']}",
                     f"All {len(state['messages']):,} messages of {codes.versions(engine)} that carry {state['code']} "
                     f"({state['symbol']}).",
                     "codes_messages",
                     codes,
                     in_search=False,
-                            engine=engine,
+                    engine=engine,
                     state=state,
                     parent=(address, code, title),
                     groups=_by_place(state["messages"]),
@@ -176,12 +208,12 @@ def _by_place(messages: list[Json]) -> list[tuple[str, list[Json]]]:
     return [(place, found) for place, found in groups.items() if found]
 
 
-def _single(codes: Codes, engine: str) -> Page:
-    """Return the page of an engine all of whose codes fit on one: each primary code, and its extended ones after it."""
+def _single(codes: Codes, engine: str) -> Iterator[Page | Asset]:
+    """Give the page of an engine all of whose codes fit on one: each primary code, and its extended ones after it."""
     name = codes.terms.engine(engine)
     found = codes.by_engine[engine]
     order = sorted(found, key=lambda code: (_primary(code), int(code["code"])))
-    return page(
+    made = page(
         f"{engine}/codes/",
         f"All result codes of {name}",
         f"Every result code of {codes.versions(engine)}, written up or not. The low eight bits of an extended code are "
@@ -192,6 +224,7 @@ def _single(codes: Codes, engine: str) -> Page:
         rows=[(code, _primary(code)) for code in order],
         near=[code["entry"] for code in found if code["entry"]],
     )
+    yield from _twinned(made, _lines(order))
 
 
 def _primary(code: Json) -> int:
@@ -201,21 +234,21 @@ def _primary(code: Json) -> int:
 _SYSTEM: Final = {
     "os": (
         "Operating system errors",
-        "Numbers of the operating system's own errors, on Linux. Messages show them as `errno`, `OS errno`, `Errcode` or "
-        "`OS error`, and the operating system, not the database, says what they mean.",
+        "Numbers of the operating system's own errors, on Linux. Messages show them as `errno`, `OS errno`, `Errcode` "
+        "or `OS error`, and the operating system, not the database, says what they mean.",
         ("Errcode: 13", "OS errno 28 - No space left on device", "errno: 24"),
     ),
     "handler": (
         "Storage engine errors",
         "Numbers that a storage engine gives back to the server above it (the handler interface of MySQL and MariaDB). "
         "They begin at 120, so that they are not mistaken for the operating system's.",
-        ("Got error 122 from storage engine", "errno: 150 \"Foreign key constraint is incorrectly formed\""),
+        ("Got error 122 from storage engine", 'errno: 150 "Foreign key constraint is incorrectly formed"'),
     ),
     "innodb": (
         "InnoDB errors",
         "Numbers that InnoDB uses within itself. They stand in the error log; the server translates them into storage "
         "engine errors before anybody else sees them.",
-        ("InnoDB: Error number 194",),
+        (),
     ),
     "mysys": (
         "Errors of the library below the server",
@@ -227,13 +260,13 @@ _SYSTEM: Final = {
 """Whose the numbers of a namespace are, and how a reader meets them."""
 
 
-def _system(codes: Codes) -> Iterator[Page]:
+def _system(codes: Codes) -> Iterator[Page | Asset]:
     """Give the pages of numbers that stand inside messages, one for each owner of numbers."""
     found: dict[str, list[Json]] = {}
-    for code in codes.by_engine[core.SYSTEM]:
+    for code in codes.by_engine[SYSTEM]:
         found.setdefault(code["namespace"], []).append(code)
     there = [(space, *_SYSTEM[space], found[space]) for space in core.SYSTEM_NAMESPACES if space in found]
-    yield page(
+    index = page(
         "system/",
         "Numbers inside messages",
         "The same number means different things, depending on whose it is: the operating system's, a storage engine's, "
@@ -242,9 +275,10 @@ def _system(codes: Codes) -> Iterator[Page]:
         codes,
         spaces=there,
     )
+    yield from _twinned(index, _links((f"system/{space}/", title, len(rows)) for space, title, _, _, rows in there))
     for space, title, about, met, rows in there:
         servers = dict.fromkeys(label for code in rows for label in code["series"])
-        yield page(
+        made = page(
             f"system/{space}/",
             title,
             about,
@@ -254,8 +288,10 @@ def _system(codes: Codes) -> Iterator[Page]:
             met=met,
             engines=_engines(servers),
             rows=[(code, _sides(code, _engines(servers))) for code in rows],
+            titles=[_titles(codes, labels) for labels in _engines(servers).values()],
             others=[(other, name) for other, name, *_ in there if other != space],
         )
+        yield from _twinned(made, _lines(rows))
 
 
 def _engines(servers: Any) -> dict[str, list[str]]:
@@ -266,8 +302,15 @@ def _engines(servers: Any) -> dict[str, list[str]]:
     return found
 
 
+def _titles(codes: Codes, labels: list[str]) -> str:
+    """Return the title of a column: ``MariaDB 10.11 and 11.8``."""
+    engine = labels[0].partition(" ")[0]
+    title = codes.terms.engine(engine) if engine in codes.terms.engines else engine.capitalize()
+    return f"{title} {listed([label.partition(' ')[2] for label in labels])}".strip()
+
+
 def _sides(code: Json, engines: dict[str, list[str]]) -> list[list[tuple[str, str, str]]]:
-    """Return what each engine calls and says of a number, as (series, symbol, message); all of one, where they agree."""
+    """Return what each engine calls and says of a number: (series, symbol, message), no series where all agree."""
     sides = []
     for labels in engines.values():
         said: dict[tuple[str, str], list[str]] = {}
@@ -278,8 +321,8 @@ def _sides(code: Json, engines: dict[str, list[str]]) -> list[list[tuple[str, st
                 said.setdefault((symbol or ("" if code["symbols"] else code["symbol"] or ""), text), []).append(label)
         sides.append(
             [
-                (span([label.partition(" ")[2] for label in held], [label.partition(" ")[2] for label in labels]), *what)
-                for what, held in said.items()
+                ("" if held == labels else ", ".join(label.partition(" ")[2] for label in held), *what)
+                for what, held in reversed(said.items())
             ]
         )
     return sides

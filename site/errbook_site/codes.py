@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-from errbook import codes as core
+from errbook.database import SYSTEM
 from errbook.knowledge import Knowledge
 from errbook_site.terms import Terms
 
@@ -21,6 +21,9 @@ WHERE: Final[Mapping[str | None, str]] = {
 }
 """Where a code or message appears, in words."""
 
+APART: Final = 150
+"""A SQLSTATE with more messages than that has them on a page of their own: the page of its class stays readable."""
+
 _LIST: Final = 3
 """So many neighbouring series are said as `13 to 15`; fewer are listed."""
 
@@ -28,8 +31,8 @@ _LIST: Final = 3
 class Codes:
     """All codes by engine (`system` holds the numbers that stand inside messages), and the catalogs they come from.
 
-    A code is its public JSON object. `pages` has the address of every code's row, by identity; `changes` has the address
-    of every page that compares two series, with the two, by engine; `siblings` are the two engines that use the same
+    A code is its public JSON object. `pages` has the address of every code's row, by identity. `changes` has by engine
+    the address of every page that compares two series, with the two. `siblings` are the two engines that use the same
     numbers, where there are catalogs of both.
     """
 
@@ -37,7 +40,7 @@ class Codes:
         self.terms = terms
         self.by_engine: dict[str, list[Json]] = {
             engine: found
-            for engine in (*terms.engines, core.SYSTEM)
+            for engine in (*terms.engines, SYSTEM)
             if (found := [json.loads(text) for text in knowledge.codes_raw(engine)])
         }
         self.by_id = {code["id"]: code for found in self.by_engine.values() for code in found}
@@ -61,12 +64,24 @@ class Codes:
         }
         self.pages: dict[str, str] = {identity: code["page"].lstrip("/") for identity, code in self.by_id.items()}
 
+    def of(self, engines: Iterable[str], code: str) -> list[Json]:
+        """Return what the catalogs have under a code of some engines; engines that lack it are left out."""
+        return [found for engine in engines if (found := self.by_id.get(f"{engine}/{code}"))]
+
     def groups(self, engine: str) -> dict[str, list[Json]]:
         """Return the codes of an engine by the address of the page that shows them, in order."""
         found: dict[str, list[Json]] = defaultdict(list)
         for code in self.by_engine.get(engine, ()):
             found[self.pages[code["id"]].partition("#")[0]].append(code)
         return found
+
+    def messages_page(self, code: Json) -> str:
+        """Return the address at which the messages of a code are shown."""
+        return f"{code['engine']}/codes/{code['code']}/" if self.apart(code) else self.pages[code["id"]]
+
+    def apart(self, code: Json) -> bool:
+        """Tell whether a code has a page for its messages alone."""
+        return len(code["messages"]) > APART
 
     def span(self, engine: str, series: Sequence[str]) -> str:
         """Say in which series something is: ``13 to 18``, ``10.11, 11.8``."""

@@ -1,6 +1,6 @@
 """The page of one entry, in the order of its anatomy."""
 
-from typing import Any
+from typing import Any, Final
 
 from markupsafe import Markup
 
@@ -9,17 +9,28 @@ from errbook.entry import Entry
 from errbook.render import scenario, verification
 from errbook.render.first import first_code
 from errbook_site import prose
+from errbook_site.codes import Codes
 from errbook_site.page import Heading, Page, root
 from errbook_site.rows import Row
 from errbook_site.templates import render
 from errbook_site.terms import Terms
 
+_SHOWN: Final = 3
+"""How many messages of a code an entry's page shows; its row has all."""
 
-def page(entry: Entry, terms: Terms, elsewhere: list[Row], weight: float = 1.0, problems: str = "") -> Page:
+
+def page(
+    entry: Entry,
+    terms: Terms,
+    elsewhere: list[Row],
+    weight: float = 1.0,
+    problems: str = "",
+    codes: Codes | None = None,
+) -> Page:
     """Return the page of an entry.
 
     `elsewhere` are rows of the same condition in other engines, `weight` is the page's in the site's search.
-    `problems` is HTML shown above everything, for the preview.
+    `problems` is HTML shown above everything, for the preview. `codes` are what the catalogs know, where there are any.
     """
     address = entry.page.strip("/") + "/"
     title = f"{terms.engine(entry.engine)} {entry.code}: {entry.title}"
@@ -42,6 +53,9 @@ def page(entry: Entry, terms: Terms, elsewhere: list[Row], weight: float = 1.0, 
             findings=findings,
             called=terms.called,
             problems=problems,
+            codes=codes,
+            known=codes.of(entry.engines, entry.code) if codes else [],
+            shown=_SHOWN,
         ),
         toc=toc,
         indexed=_indexed(entry),

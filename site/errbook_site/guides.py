@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from errbook.knowledge import Knowledge
 from errbook.render import findings
+from errbook_site.codes import Codes
 from errbook_site.page import Heading, Page, root
 from errbook_site.rows import Rows
 from errbook_site.templates import render
@@ -32,10 +33,11 @@ _API: Final = "Every answer as JSON at a fixed address, without a key."
 _RULES: Final = "What the checker refuses, and what to write instead."
 
 
-def pages(knowledge: Knowledge, rows: Rows, terms: Terms) -> Iterator[Page]:
+def pages(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes) -> Iterator[Page]:
     """Give the front page and the guides."""
-    yield _home(knowledge, rows, terms)
-    yield _guide("about/", "About errbook", _ABOUT, "about", engines=list(terms.engines.values()), count=len(rows.all))
+    yield _home(knowledge, rows, terms, codes)
+    engines = list(terms.engines.values())
+    yield _guide("about/", "About errbook", _ABOUT, "about", engines=engines, count=len(rows.all), codes=codes)
     yield _guide("contribute/", "Contribute", _CONTRIBUTE, "contribute")
     yield _guide(
         "reading/",
@@ -51,7 +53,7 @@ def pages(knowledge: Knowledge, rows: Rows, terms: Terms) -> Iterator[Page]:
     yield _guide("rules/", "Rules of the checker", _RULES, "rules", rules=_rules())
 
 
-def _home(knowledge: Knowledge, rows: Rows, terms: Terms) -> Page:
+def _home(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes) -> Page:
     hits = [rows.by_id[link.id] for link in knowledge.most_hit(12)]
     description = "What a database error means, why it happens, how to tell which cause is yours, and what to type."
     html = render(
@@ -59,6 +61,7 @@ def _home(knowledge: Knowledge, rows: Rows, terms: Terms) -> Page:
         root=root(""),
         engines=[(engine, len(rows.by_engine[engine["engine"]])) for engine in terms.engines.values()],
         hits=hits,
+        codes=codes,
         count=len(rows.all),
         terms=terms,
     )

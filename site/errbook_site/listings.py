@@ -8,7 +8,7 @@ from markupsafe import Markup
 from errbook_site import prose
 from errbook_site.codes import Codes
 from errbook_site.page import Page, root
-from errbook_site.rows import Row, Rows
+from errbook_site.rows import Rows
 from errbook_site.templates import render
 from errbook_site.terms import Terms
 

@@ -3,15 +3,20 @@
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 from errbook import answers
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
 from errbook.render import findings, markdown
+from errbook_site.codes import Codes
 from errbook_site.page import Asset
 from errbook_site.rows import Rows
 from errbook_site.templates import render
 from errbook_site.terms import Terms
+
+ANSWERS: Final = "api/v1/"
+"""Where the answers of the API lie."""
 
 
 def twin(entry: Entry, knowledge: Knowledge) -> Asset:
@@ -27,14 +32,14 @@ def written(entry: Entry, layers: Iterable[Path]) -> Asset | None:
     return None
 
 
-def files(knowledge: Knowledge, rows: Rows, terms: Terms, site: str) -> Iterator[Asset]:
+def files(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes, site: str) -> Iterator[Asset]:
     """Give every file that is not an entry's own. `site` is the address of the site and ends in a slash."""
-    # A file for every name of every unwritten code would be 25,000 files; those are answered by the file of their range.
+    # A file for every name of every unwritten code would be 25,000 files: the files of their ranges hold them.
     for path, body in answers.answers(knowledge, unwritten=False):
-        yield Asset(f"api/v1/{path}", body)
+        yield Asset(f"{ANSWERS}{path}", body)
     yield Asset("findings.md", findings.page(knowledge.findings(), knowledge, marked=True).encode())
     yield Asset("names.json", _names(rows))
-    yield Asset("llms.txt", _llms(knowledge, rows, terms, site).encode())
+    yield Asset("llms.txt", _llms(knowledge, rows, terms, codes, site).encode())
     yield Asset("opensearch.xml", render("opensearch", site=site).encode())
     yield Asset("robots.txt", f"User-agent: *\nAllow: /\n\nSitemap: {site}sitemap.xml\n".encode())
 
@@ -45,7 +50,7 @@ def _names(rows: Rows) -> bytes:
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _llms(knowledge: Knowledge, rows: Rows, terms: Terms, site: str) -> str:
+def _llms(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes, site: str) -> str:
     """Return llms.txt: engines and what is met most often, not every code (llmstxt.org)."""
     lines = [
         "# errbook",
@@ -60,9 +65,24 @@ def _llms(knowledge: Knowledge, rows: Rows, terms: Terms, site: str) -> str:
         "## Engines",
         "",
     ]
-    for engine in terms.engines.values():
-        name = engine["engine"]
-        lines.append(f"- [{engine['title']}]({site}{name}/): {len(rows.by_engine[name])} errors. {engine['summary']}")
+    for about in terms.engines.values():
+        name = about["engine"]
+        lines.append(f"- [{about['title']}]({site}{name}/): {len(rows.by_engine[name])} errors. {about['summary']}")
+    if codes.by_engine:
+        lines += ["", "## Every code, written up or not", ""]
+        lines.append(
+            "A code without an entry is a row: `/mysql/codes/3000-3099/#3098`, `/postgresql/codes/23/#23505`, "
+            "`/sqlite/codes/#5`, `/system/os/#13`. The same range as JSON is at "
+            "`/api/v1/codes/<engine>/<range>.json`, and every page of codes has a Markdown twin, `index.md`."
+        )
+        lines.append("")
+        for engine in codes.by_engine:
+            twin = f"{engine}/codes/index.md" if engine in terms.engines else f"{engine}.md"
+            title = terms.engine(engine) if engine in terms.engines else "Numbers inside messages"
+            lines.append(f"- [{title}]({site}{twin}): {len(codes.by_engine[engine]):,} codes")
+        if codes.siblings:
+            names = terms.names(codes.siblings)
+            lines.append(f"- [Same number, different meaning in {names}]({site}{codes.siblings[0]}/same-number/)")
     lines += ["", "## Met most often", ""]
     for link in knowledge.most_hit(25):
         title = f"{terms.engine(link.engine)} {link.code}: {link.title}"

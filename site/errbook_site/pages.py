@@ -12,8 +12,19 @@ from typing import Final
 from errbook import places
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
-from errbook_site import addresses, code_changes, code_pages, entry, guides, listings, machine, ranking, sqlstates
-from errbook_site.codes import Codes
+from errbook_site import (
+    addresses,
+    code_changes,
+    code_names,
+    code_pages,
+    entry,
+    guides,
+    listings,
+    machine,
+    ranking,
+    sqlstates,
+)
+from errbook_site.codes import Codes, Json
 from errbook_site.page import Asset, Page
 from errbook_site.rows import Rows
 from errbook_site.terms import Terms
@@ -45,28 +56,40 @@ def pages(knowledge: Knowledge, site: str = DEFAULT_SITE) -> Iterator[Page | Ass
     site = f"{site.rstrip('/')}/"
     terms = Terms(knowledge)
     rows = Rows.of(knowledge)
-    yield from guides.pages(knowledge, rows, terms)
     codes = Codes(knowledge, terms)
+    yield from guides.pages(knowledge, rows, terms, codes)
     yield from listings.pages(rows, terms, codes)
-    yield from sqlstates.pages(knowledge, rows, terms, codes)
-    yield from code_pages.pages(codes)
-    yield from code_changes.pages(knowledge, codes)
+    classes = sqlstates.classes(knowledge, rows, codes)
+    yield from sqlstates.pages(classes, terms, codes)
+    yield from code_pages.pages(codes, {name: item.title for name, item in classes.items()})
+    yield from code_names.files(codes, {name: (item.title, list(item.states)) for name, item in classes.items()})
     weights = ranking.weights(rows)
     layers = places.layers()
     for item in knowledge.all():
-        page = entry_page(item, rows, terms, weights[item.id])
+        page = entry_page(item, rows, terms, weights[item.id], codes=codes)
         if source := machine.written(item, layers):
             page = page._replace(meta={**page.meta, "written": source.path.rpartition("/")[2]})
             yield source
         yield page
         yield machine.twin(item, knowledge)
     yield from addresses.pages(rows, terms, site, _FIXED | frozenset(terms.engines))
-    yield from machine.files(knowledge, rows, terms, site)
+    # What changed is both a page and an answer, and is computed once.
+    changes: dict[str, Json] = {}
+    for file in machine.files(knowledge, rows, terms, codes, site):
+        if file.path.startswith(f"{machine.ANSWERS}catalogs/"):
+            changes[file.path] = json.loads(file.content)
+        yield file
+    yield from code_changes.pages(codes, changes)
 
 
-def entry_page(item: Entry, rows: Rows, terms: Terms, weight: float = 1.0, problems: str = "") -> Page:
-    """Return the page of one entry; `weight` is its weight in the search, `problems` is HTML to show above it."""
-    return entry.page(item, terms, rows.elsewhere(item.condition, item.engines), weight, problems)
+def entry_page(
+    item: Entry, rows: Rows, terms: Terms, weight: float = 1.0, problems: str = "", codes: Codes | None = None
+) -> Page:
+    """Return the page of one entry; `weight` is its weight in the search, `problems` is HTML to show above it.
+
+    `codes` are what the catalogs know of its code, and of all others.
+    """
+    return entry.page(item, terms, rows.elsewhere(item.condition, item.engines), weight, problems, codes)
 
 
 def write(items: Iterable[Page | Asset], folder: Path) -> int:

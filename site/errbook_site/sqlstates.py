@@ -35,57 +35,61 @@ class State(NamedTuple):
     counts: dict[str, int]
 
 
-def pages(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes) -> Iterator[Page]:
-    """Give the list of classes, each class, and a page for each SQLSTATE that an entry carries."""
-    classes = {name: (title, origin) for name, title, origin in knowledge.sqlstate_classes()}
-    for engine, found in codes.by_engine.items():
-        for code in found:
-            if code["kind"] == "class":
-                classes.setdefault(code["code"], (code["messages"][0]["text"], engine))
-    states: dict[str, dict[str, State]] = {name: {} for name in classes}
+class Class(NamedTuple):
+    """A class of SQLSTATEs: its title, who defines it, and its SQLSTATEs in order."""
+
+    title: str
+    origin: str
+    states: dict[str, State]
+
+
+def classes(knowledge: Knowledge, rows: Rows, codes: Codes) -> dict[str, Class]:
+    """Return every class that has a title, or a SQLSTATE that something carries, in order."""
+    found = {name: Class(title, origin, {}) for name, title, origin in knowledge.sqlstate_classes()}
     for name, state in sorted(_states(rows, codes).items()):
-        states.setdefault(name[:2], {})[name] = state
+        found.setdefault(name[:2], Class(_UNKNOWN, "", {})).states[name] = state
+    return dict(sorted(found.items()))
+
+
+def pages(found: dict[str, Class], terms: Terms, codes: Codes) -> Iterator[Page]:
+    """Give the list of classes, each class, and a page for each SQLSTATE that an entry carries."""
     yield page(
         "sqlstates/",
         "SQLSTATE classes",
         "The first two characters of a SQLSTATE are its class, and the class tells what kind of thing went wrong.",
         "sqlstates",
         classes=[
-            (
-                name,
-                *classes.get(name, (_UNKNOWN, "")),
-                len(states[name]),
-                sum(len(state.rows) for state in states[name].values()),
-            )
-            for name in sorted(states)
+            (name, item.title, item.origin, len(item.states), sum(len(state.rows) for state in item.states.values()))
+            for name, item in found.items()
         ],
         terms=terms,
     )
-    for name in sorted(name for name in states if states[name]):
-        title, origin = classes.get(name, (_UNKNOWN, ""))
+    for name, item in found.items():
+        if not item.states:
+            continue
         yield page(
             f"sqlstates/{name}/",
-            f"SQLSTATE class {name}: {title}",
+            f"SQLSTATE class {name}: {item.title}",
             f"SQLSTATEs that begin with {name}, and the errors that carry them.",
             "sqlstate_class",
             name=name,
-            heading=title,
-            origin=origin,
-            states=states[name],
+            heading=item.title,
+            origin=item.origin,
+            states=item.states,
             codes=codes,
             many=_MANY,
             terms=terms,
         )
-        for state, found in states[name].items():
-            if found.rows:
+        for state, carried in item.states.items():
+            if carried.rows:
                 yield page(
                     f"sqlstates/{state}/",
                     f"SQLSTATE {state}",
-                    f"Errors that carry the SQLSTATE {state}, class {name}: {title}.",
+                    f"Errors that carry the SQLSTATE {state}, class {name}: {item.title}.",
                     "list",
                     parent=(f"Class {name}", f"sqlstates/{name}/#{state}"),
                     heading=f"SQLSTATE {state}",
-                    rows=found.rows,
+                    rows=carried.rows,
                     terms=terms,
                 )
 
@@ -99,7 +103,7 @@ def _states(rows: Rows, codes: Codes) -> dict[str, State]:
         separate = codes.terms.engines[engine]["sqlstates"] == "separate"
         for code in codes.by_engine.get(engine, ()):
             state = code["sqlstate"]
-            if not state or code["kind"] == "class":
+            if not state:
                 continue
             if not separate:
                 own[state].append(code)

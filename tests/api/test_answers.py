@@ -155,13 +155,13 @@ def test_findings_are_to_be_had_as_text(executed: Knowledge) -> None:
 def test_more_matches_than_are_given_whole_come_as_links(knowledge: Knowledge) -> None:
     text = knowledge.raw("mysql", "1040")
     assert text
-    answer = json.loads(answers.found("HY000", [text] * 23))
+    answer = json.loads(answers.found("HY000", [text] * 23, answers.Listed(0, (), ())))
     assert (answer["count"], len(answer["errors"]), len(answer["more"])) == (23, answers.MAX_WHOLE, 3)
     fits(answer, "found")
 
 
 def test_unknown_codes_suggest_what_is_near(api: httpx.Client) -> None:
-    problem = api.get("/errors/1041").json()
+    problem = api.get("/errors/31040").json()
     assert problem["status"] == 404
     assert "mysql/1040" in [item["id"] for item in problem["suggestions"]]
 

@@ -192,11 +192,11 @@ def test_other_methods_are_refused(api: httpx.Client, method: str, path: str) ->
 
 
 def test_refusals_are_plain_text_for_who_wants_that(api: httpx.Client) -> None:
-    answer = api.get("/errors/1041.txt")
+    answer = api.get("/errors/31040.txt")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert "mysql/1040" in answer.text
-    assert api.get("/errors/1041", headers={"accept": TEXT}).text == answer.text
+    assert api.get("/errors/31040", headers={"accept": TEXT}).text == answer.text
 
 
 def test_a_lost_browser_gets_the_page_for_that(api: httpx.Client) -> None:

@@ -79,7 +79,7 @@ def test_markdown_has_every_part(errbook: Run) -> None:
 
 
 def test_not_found_says_what_is_near_and_how_to_contribute(errbook: Run) -> None:
-    answer = errbook("1041")
+    answer = errbook("31040")
     assert answer.returncode == 1
     assert answer.stdout == ""
     assert "mysql/1040  ER_CON_COUNT_ERROR" in answer.stderr

@@ -19,7 +19,8 @@ from errbook.knowledge import Knowledge
 def layer(tmp_path: Path) -> Path:
     """A copy of the knowledge that a test may change."""
     copy = tmp_path / "layer"
-    shutil.copytree(ROOT / "errors", copy / "errors")
+    for name in ("errors", "catalog", "evidence"):
+        shutil.copytree(ROOT / name, copy / name)
     return copy
 
 

@@ -20,10 +20,10 @@ Inside = Callable[..., Answer]
 
 @pytest.fixture(scope="session", autouse=True)
 def _lab() -> None:
-    """Stop at once where the lab is not ready, in place of failing everywhere."""
+    """Say once what to do where the lab is not ready, in place of failing in many ways."""
     for server in servers():
         if reason := cache.missing(server):
-            pytest.exit(f"{server.id}: {reason}; for all of them: tools/get-lab", returncode=1)
+            pytest.fail(f"{server.id}: {reason}; for all of them: tools/get-lab", pytrace=False)
 
 
 @pytest.fixture
@@ -50,7 +50,6 @@ def lab(tmp_path: Path) -> Callable[..., Answer]:
     """Run ``errbook lab`` in an empty folder, with the sockets of what it starts below it."""
 
     def run(*arguments: str, stdin: str | None = None, **environment: str) -> Answer:
-        # The path of a socket must be short.
         return subprocess.run(
             [sys.executable, "-m", "errbook", "lab", *arguments],
             cwd=tmp_path,

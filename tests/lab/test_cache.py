@@ -16,6 +16,14 @@ from errbook.lab import bubblewrap, cache, debian, npm, places
 from errbook.lab.server import LabError, Server, servers
 
 
+def linked(path: str, target: str) -> None:
+    """Copy a file, as a second name of it where both are in one file system; such a file must not be changed."""
+    try:
+        os.link(path, target)
+    except OSError:
+        shutil.copy2(path, target)
+
+
 def copied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *chosen: Server) -> None:
     """Make a cache with a copy of the real one's servers, and use it."""
     paths = [places.template_file(server) for server in chosen]
@@ -24,7 +32,7 @@ def copied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *chosen: Server) -> 
         target = tmp_path / "lab" / path.relative_to(places.folder())
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
-            shutil.copytree(path, target, symlinks=True)
+            shutil.copytree(path, target, symlinks=True, copy_function=linked)
         else:
             shutil.copyfile(path, target)
         shutil.copyfile(f"{path}.json", f"{target}.json")
@@ -77,12 +85,18 @@ def test_a_killed_fetch_is_waited_for_and_done_again(lab: Callable[..., Answer],
     assert lab("get", "sqlite:3.40", **environment).stderr.count("\n") == 1
 
 
+def write(path: Path, data: bytes) -> None:
+    # A new file: the old one may be a second name of the real cache's.
+    path.unlink()
+    path.write_bytes(data)
+
+
 def truncate(path: Path) -> None:
-    os.truncate(path, path.stat().st_size // 2)
+    write(path, path.read_bytes()[: path.stat().st_size // 2])
 
 
 def reverse(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[::-1])
+    write(path, path.read_bytes()[::-1])
 
 
 DAMAGES: dict[str, tuple[str, Callable[[Path], None], str, bool]] = {

@@ -112,6 +112,20 @@ def test_what_is_written_is_bounded(inside: Inside) -> None:
     assert answer.stdout.split() == [str(256 << 20), str(bubblewrap.PROCESSES), "0"]
 
 
+def test_processes_are_bounded(inside: Inside) -> None:
+    code = """
+import os, time
+started = 0
+try:
+    while os.fork():
+        started += 1
+    time.sleep(60)
+except OSError:
+    print(started)
+"""
+    assert bubblewrap.PROCESSES - 10 < int(inside(*python(code)).stdout) < bubblewrap.PROCESSES
+
+
 def test_a_small_file_system_for_the_data(inside: Inside) -> None:
     answer = inside("sh", "-c", "head -c 2M /dev/zero > /lab/data/x", options=Options(filesystem=1 << 20))
     assert "No space left" in answer.stderr

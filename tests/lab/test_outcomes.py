@@ -48,7 +48,12 @@ FIXES: dict[str, Json] = {
 OTHERS = (
     made("every-fix", TWICE, fixes=tuple(FIXES.values())),
     made("unmended", step("run", "SELECT 1;", raises=True), fixes=(FIXES[outcome.PROVEN],)),
-    made("still-exempt", step("run", "SELECT 1;", raises=True), not_executable="The failure needs two machines."),
+    made(
+        "still-exempt",
+        step("run", "SELECT 1;", raises=True),
+        not_executable="The failure needs two machines.",
+        fixes=(FIXES[outcome.PROVEN],),
+    ),
     made("never-raises", step("run", FOREVER, raises=True)),
     made("no-raising-step", step("run", "SELECT 1;")),
     made("unsound-setup", TWICE, setup=FOREVER),
@@ -98,6 +103,7 @@ def test_fixes_are_not_run_where_the_error_did_not_come(results: dict[str, Resul
 def test_an_exemption_that_is_still_needed_keeps_its_reason(results: dict[str, Result]) -> None:
     record = results["still-exempt"].record
     assert (record["outcome"], record["detail"]) == (outcome.NOT_EXECUTABLE, "The failure needs two machines.")
+    assert [row["outcome"] for row in record["fixes"]] == [outcome.NOT_RUN]
     assert results["still-exempt"].accepted
 
 

@@ -20,6 +20,15 @@ PATHS = [
     "/findings/",
     "/rules/",
     "/nowhere/",
+    "/mysql/codes/",
+    "/mysql/codes/3000-3099/",
+    "/mariadb/codes/4000-4099/",
+    "/mysql/same-number/",
+    "/mariadb/changes/10.11-11.8/",
+    "/sqlite/codes/",
+    "/sqlstates/42/",
+    "/system/",
+    "/system/mysys/",
 ]
 
 

@@ -145,8 +145,8 @@ def test_filters_of_an_engine_page(visit: Open, knowledge: Knowledge) -> None:
 
 
 def test_missing_page_suggests_its_neighbours(visit: Open) -> None:
-    page = visit("/mysql/1041/")
-    page.locator("[data-eb-near] a", has_text="mysql/1040").click()
+    page = visit("/mysql/ER_CON_COUNT/")
+    page.locator("[data-eb-near] a", has_text="MySQL 1040").click()
     expect(page).to_have_url(AT_1040)
 
 

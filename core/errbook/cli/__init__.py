@@ -12,6 +12,8 @@ from importlib import import_module
 
 COMMANDS = {
     "search": "errbook.cli.search",
+    "catalog": "errbook.cli.catalog",
+    "harvest": "errbook.cli.harvest",
     "check": "errbook.cli.check",
     "verify": "errbook.cli.verify",
     "lab": "errbook.cli.lab",
@@ -69,7 +71,7 @@ def _expected(error: Exception) -> str | None:
         }
         if error.name.split(".")[0] in extra:
             return f"{error.name} is not installed; run: pip install 'errbook[{extra[error.name.split('.')[0]]}]'"
-    if type(error).__name__ == "LabError":
+    if type(error).__name__ in ("LabError", "CatalogError"):
         return str(error)
     if type(error).__name__ == "CheckFailed":
         from errbook import problem

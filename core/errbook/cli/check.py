@@ -26,7 +26,7 @@ def run(arguments: Sequence[str]) -> int:
     made = parser()
     options = made.parse_args(arguments)
     if missing := [str(path) for path in options.paths if not path.exists()]:
-        made.error(f"there is no {', '.join(missing)}; name files or folders below errors/ or evidence/")
+        made.error(f"there is no {', '.join(missing)}; name files or folders below errors/, evidence/ or catalog/")
     problems = check(places.layers(), options.paths)
     if options.format == "json":
         sys.stdout.write(problem.as_json(problems))

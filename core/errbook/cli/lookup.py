@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from errbook import query
 from errbook.cli import reading, terminal
 from errbook.record import Record
 
@@ -13,7 +14,13 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from errbook.codes import CodeLink
+    from errbook.entry import Entry
     from errbook.knowledge import Knowledge
+
+
+MOST_WHOLE = 10
+"""How many codes are shown each in several lines, and how many more rows follow an entry."""
 
 
 class Options(Record):
@@ -40,11 +47,15 @@ examples:
   errbook 1040                     by number, in every engine
   errbook mysql 1040               in one engine; mysql/1040 is the same
   errbook ER_CON_COUNT_ERROR       by symbol
-  errbook 08004                    by SQLSTATE
+  errbook 08004                    by SQLSTATE, or by class: errbook class 08
+  errbook errno 13                 a number inside a message; so are `OS error 28`, `InnoDB error 194`,
+                                   and `Got error 122 from storage engine`
   errbook search lock wait         by words
 
 commands (errbook COMMAND --help):
   search WORDS…                    find entries by words
+  catalog list|show|diff           what servers say of their codes themselves
+  harvest ENGINE                   ask a server for all its codes
   check [PATH…]                    find what is wrong in entries
   verify [ENTRY…]                  execute entries on real servers, compare with the evidence
   lab list|get|up|down|shell       the servers on which entries are executed
@@ -81,6 +92,8 @@ def run(arguments: Sequence[str]) -> int:
         parser().print_help(sys.stderr)
         return 2
     with reading.knowledge() as knowledge:
+        if state_class := query.state_class(" ".join(options.query)):
+            return _class(state_class, knowledge, options)
         names = knowledge.engine_names()
         if options.engine and options.engine.lower() not in names:
             parser().error(f"--engine: {options.engine!r} is not an engine; use one of {', '.join(sorted(names))}")
@@ -90,25 +103,102 @@ def run(arguments: Sequence[str]) -> int:
         if options.json:
             from errbook import answers
 
+            listed = answers.listed(knowledge, text)
             sys.stdout.flush()
-            sys.stdout.buffer.write(answers.found(asked, found))
-            return 0 if found else 1
-        if not found:
+            sys.stdout.buffer.write(answers.found(asked, found, listed))
+            return 0 if found or listed.total else 1
+        codes = knowledge.find_codes(text)
+        if not (found or codes):
             return _not_found(asked, text, knowledge)
-        _show(found, knowledge, options)
+        if found:
+            _show(found, codes, knowledge, options)
+        else:
+            _show_codes(text, codes, knowledge, options)
     return 0
 
 
-def _show(found: Sequence[str], knowledge: Knowledge, options: Options) -> None:
+def _class(name: str, knowledge: Knowledge, options: Options) -> int:
+    """Show a class of SQLSTATEs: its title, its entries, and the codes of servers that carry one of it."""
+    found = knowledge.sqlstate(name)
+    codes = knowledge.codes(sqlstate=name)
+    if options.json:
+        from errbook import answers
+
+        answer = answers.sqlstate(knowledge, name)
+        sys.stdout.write((answer or b"").decode())
+        return 0 if answer else 1
+    if found is None or not (found.title or codes):
+        print(f"errbook: no server has SQLSTATEs of a class {name!r}", file=sys.stderr)
+        return 1
+    from errbook.render import code, code_markdown, text
+
+    title = f"SQLSTATE class {name}: {found.title or 'nobody is known to have defined it'}"
+    links = {link.id for link in found.entries}
+    others = [link for link in codes if link.entry not in links]
+    if options.md:
+        lines = [f"# {title}", "", *(f"- [{link.id} {link.title}]({link.page}index.md)" for link in found.entries)]
+        lines += map(code_markdown.row, others)
+    else:
+        style = terminal.style()
+        lines = [style.mark("strong", title), *(f"  {text.row(link, style)}" for link in found.entries)]
+        lines += [f"  {code.row(link, style)}" for link in others]
+    terminal.show("\n".join(lines) + "\n", not options.no_pager)
+    return 0
+
+
+def _show_codes(asked: str, links: Sequence[CodeLink], knowledge: Knowledge, options: Options) -> None:
+    """Show codes for which nobody has written an entry."""
+    import json
+
+    from errbook.codes import Code
+
+    whole = knowledge.find_codes_raw(asked, MOST_WHOLE)[1]
+    codes = [Code.of(json.loads(text)) for text in whole]
+    more = links[len(codes) :]
+    if options.md:
+        from errbook.render import code_markdown
+
+        parts = [code_markdown.page(code, knowledge) for code in codes]
+        parts += ["\n".join(map(code_markdown.row, more)) + "\n"] if more else []
+        terminal.show("\n---\n\n".join(parts), not options.no_pager)
+        return
+    from errbook.render import code
+
+    style, width = terminal.style(), terminal.width()
+    if len(links) == 1:
+        site = os.environ.get("ERRBOOK_SITE_URL", "")
+        terminal.show(code.page(codes[0], knowledge, width, style, site), not options.no_pager)
+        return
+    cards = [code.card(item, knowledge, width, style) for item in codes]
+    rows = [f"  errbook {code.asked(item)}" for item in codes]
+    rows += [f"  {code.row(link, style)}" for link in more]
+    shown = "\n".join([*cards, f"{len(links):,} codes go by this name. All of each:", *rows]) + "\n"
+    terminal.show(shown, not options.no_pager)
+
+
+def _elsewhere(links: Sequence[CodeLink], entries: Sequence[Entry]) -> list[CodeLink]:
+    """Return the codes that the entries do not answer for."""
+    shown = {entry.id for entry in entries}
+    return [link for link in links if link.entry not in shown]
+
+
+def _show(found: Sequence[str], links: Sequence[CodeLink], knowledge: Knowledge, options: Options) -> None:
     import json
 
     from errbook.entry import Entry
 
     entries = [Entry.of(json.loads(text)) for text in found]
+    others = _elsewhere(links, entries)
     if options.md:
         from errbook.render import markdown
 
-        terminal.show("\n---\n\n".join(markdown.page(entry, knowledge) for entry in entries), not options.no_pager)
+        parts = [markdown.page(entry, knowledge) for entry in entries]
+        if others:
+            from errbook.render import code_markdown
+
+            listed = "\n".join(map(code_markdown.row, others))
+            parts.append(f"## Also by this name, not written up yet\n\n{listed}\n")
+        terminal.show("\n---\n\n".join(parts), not options.no_pager)
         return
     from errbook.render import text
 
@@ -120,18 +210,30 @@ def _show(found: Sequence[str], knowledge: Knowledge, options: Options) -> None:
         cards = [text.card(entry, knowledge, width, style) for entry in entries]
         whole = [f"  errbook {entry.engine} {entry.code}" for entry in entries]
         shown = "\n".join([*cards, f"{len(entries)} errors go by this name. The whole entry of each:", *whole]) + "\n"
+    if others:
+        from errbook.render import code
+
+        rows = [f"  {code.row(link, style)}" for link in others[:MOST_WHOLE]]
+        if len(others) > MOST_WHOLE:
+            rows.append(f"  and {len(others) - MOST_WHOLE:,} more, with --json")
+        shown += "\n".join(["", "Also by this name, not written up yet:", *rows]) + "\n"
     terminal.show(shown, not options.no_pager)
 
 
 def _not_found(asked: str, text: str, knowledge: Knowledge) -> int:
     from errbook.render.text import row
 
-    lines = [f"errbook: no entry for {asked!r}"]
+    lines = [f"errbook: nothing is named {asked!r}, neither an entry nor a code of a server"]
     state = knowledge.sqlstate(asked.strip())
     if state and state.title and len(asked.strip()) == 5:
         lines.append(f"SQLSTATE class {state.state_class}: {state.title}")
-    if near := knowledge.suggest(text):
-        lines += ["Near to it:", *(f"  {row(link)}" for link in near)]
+    near = knowledge.suggest(text)
+    known = {link.id for link in near}
+    unread = [link for link in knowledge.suggest_codes(text) if link.entry not in known]
+    if near or unread:
+        from errbook.render import code
+
+        lines += ["Near to it:", *(f"  {row(link)}" for link in near), *(f"  {code.row(link)}" for link in unread)]
     lines.append("Write it: errbook new ENGINE CODE")
     print("\n".join(lines), file=sys.stderr)
     return 1

@@ -1,4 +1,4 @@
-"""``errbook search WORDS…``: find entries by words."""
+"""``errbook search WORDS…``: find entries by words, and codes by those of their messages."""
 
 import argparse
 import json
@@ -13,7 +13,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
     made = argparse.ArgumentParser(
         prog="errbook search",
-        description="Find entries by words. Exit codes: 0 found, 1 not found, 2 bad usage.",
+        description="Find entries by words, and codes without an entry by the words of their messages. "
+        "Exit codes: 0 found, 1 not found, 2 bad usage.",
     )
     made.add_argument("words", nargs="+", metavar="WORD", help="words of the message, the condition, the cause")
     for name in FILTERS:
@@ -37,13 +38,25 @@ def run(arguments: Sequence[str]) -> int:
 
             answer = answers.search(knowledge, text, options.limit, **filters)
             sys.stdout.write(answer.decode())
-            return 0 if json.loads(answer)["count"] else 1
-        links = knowledge.search(text, options.limit, **filters)
-    if not links:
+            found = json.loads(answer)
+            return 0 if found["errors"] or found["codes"] else 1
+        narrowed = any(value for name, value in filters.items() if name != "engine")
+        for loose in (False, True):
+            # A message that has all words says more than entries that have some of them.
+            links = knowledge.search(text, options.limit, loose, **filters)
+            codes = [] if narrowed else knowledge.search_codes(text, options.limit, options.engine, loose=loose)
+            if links or codes:
+                break
+    shown = {link.id for link in links}
+    codes = [link for link in codes if link.entry not in shown][: options.limit - len(links)]
+    if not (links or codes):
         print(f"errbook: nothing has the words {text!r}", file=sys.stderr)
         return 1
+    from errbook.render import code
     from errbook.render.text import row
 
     style = terminal.style()
-    terminal.show("".join(f"{row(link, style)}\n" for link in links))
+    rows = [row(link, style) for link in links]
+    rows += ["Not written up yet:"] * bool(codes) + [f"  {code.row(link, style)}" for link in codes]
+    terminal.show("".join(f"{line}\n" for line in rows))
     return 0

@@ -190,11 +190,13 @@ def _entry_file(entry: str) -> Path | None:
 
 
 def _evidence_file(entry: str) -> Path | None:
-    """Return the file of an entry's evidence, in the first layer that has it, or beside the entry; None as above."""
-    files = [evidence.path(layer, entry) for layer in places.layers()]
-    own = _entry_file(entry)
-    beside = evidence.path(own.parents[2], entry) if own else None
-    return next((file for file in files if file.is_file()), beside)
+    """Return the file of an entry's evidence: beside the entry, or in a layer that lies above it and has one."""
+    for layer in places.layers():
+        own = (layer / "errors" / f"{entry}.yaml").is_file()
+        file = evidence.path(layer, entry)
+        if own or file.is_file():
+            return file
+    return None
 
 
 def _runs(entries: Sequence[Mapping[str, Any]], chosen: Sequence[Server]) -> int:

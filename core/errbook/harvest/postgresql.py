@@ -26,7 +26,8 @@ from errbook.harvest import postgresql_binary as binary
 from errbook.harvest.catalog import Catalog, CatalogError, Row, catalog
 from errbook.harvest.postgresql_binary import present
 from errbook.harvest.postgresql_codes import read_errcodes
-from errbook.harvest.postgresql_source import DEFAULTS, SEVERITIES, Doubt, Source, rows, says
+from errbook.harvest.postgresql_report import DEFAULTS, SEVERITIES, Doubt, says
+from errbook.harvest.postgresql_source import Source, rows
 
 ENGINE: Final = "postgresql"
 
@@ -173,10 +174,21 @@ def harvest_between(series: str, of: Server, older: Neighbour, newer: Neighbour)
             found[key] = _merged([found[key], row]) if key in found else row
     seen = len(found) - unseen
     known = {(_subject(row), _meaning(row)) for row in found.values()}
-    messages = {row[name] for row in found.values() for name in ("message", "plural") if name in row}
+    # What a source has at a level that its report chooses, or for debugging, machine code cannot add to.
+    shapes = {
+        binary.shape(text)
+        for side in (older, newer)
+        for report in side.source.reports
+        for text in (report.message, report.plural)
+        if text is not None
+    }
     read = 0
     for row in machine:
-        new = (_subject(row), _meaning(row)) not in known if row in certain else row["message"] not in messages
+        new = (
+            (_subject(row), _meaning(row)) not in known
+            if row in certain
+            else binary.shape(row["message"]) not in shapes
+        )
         if new and texts.begins(row["message"]):
             read += _key(row) not in found
             found[_key(row)] = row

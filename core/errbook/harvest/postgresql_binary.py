@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from errbook.harvest.catalog import CatalogError, Row
-from errbook.harvest.postgresql_source import PLACEHOLDER
+from errbook.harvest.postgresql_report import PLACEHOLDER
 
 _SECTION: Final = struct.Struct("<IIQQQQIIQQ")
 _SYMBOL: Final = struct.Struct("<IBBHQQ")

@@ -185,15 +185,17 @@ class Tree:
 
     def callers(self, name: str, unit: Unit, scope: Scope) -> Iterator[tuple[Unit, int]]:
         """Yield every call of a function or macro that is defined in ``unit``, with the token of its name."""
+        parser = unit.path[: unit.path.rfind("/") + 3] if name.endswith("yyerror") else ""
         if name.endswith("_yyerror"):
-            # Bison and flex rename yyerror in the files of one parser.
-            beginning = unit.path[: unit.path.rindex("/") + 3]
+            # Bison and flex rename yyerror in the files of one parser, which begin with the same letters.
             for caller in self.units:
-                if caller.path.startswith(beginning) and "yyerror" not in caller.functions:
+                if caller.path.startswith(parser) and "yyerror" not in caller.functions:
                     yield from ((caller, at) for at in caller.calls.get("yyerror", ()))
         private = self._private(unit, scope)
         for caller in (*self.units, *self.bodies):
             if private and caller.path != unit.path:
+                continue
+            if name == "yyerror" and not caller.path.startswith(parser):
                 continue
             if name not in caller.calls or (caller.path != unit.path and self._shadowed(name, caller)):
                 continue
@@ -298,13 +300,13 @@ class Flow:
     def _find(self, sought: str, place: Place, depth: int) -> Found:
         found = Found()
         unit, frame = place.unit, place.frame
-        start, end = self._bare(unit, place.start, place.end)
+        start, end = self.bare(unit, place.start, place.end)
         if depth > _DEPTH:
             found.open = True
             return found
         if start >= end or self._nothing(unit, start, end):
             return found
-        if branches := self._branches(unit, start, end):
+        if branches := self.branches(unit, start, end):
             for branch in branches:
                 found.add(self._find(sought, Place(unit, *branch, frame), depth))
             return found
@@ -327,7 +329,7 @@ class Flow:
         found.open = True
         return found
 
-    def _bare(self, unit: Unit, start: int, end: int) -> tuple[int, int]:
+    def bare(self, unit: Unit, start: int, end: int) -> tuple[int, int]:
         """Take brackets and casts off an expression."""
         while start < end:
             if unit.kinds[start] == DIRECTIVE:
@@ -355,7 +357,7 @@ class Flow:
         return end - start == 1 and (unit.texts[start] == "NULL" or unit.kinds[start] in (NUMBER, CHARACTER))
 
     @staticmethod
-    def _branches(unit: Unit, start: int, end: int) -> list[tuple[int, int]]:
+    def branches(unit: Unit, start: int, end: int) -> list[tuple[int, int]]:
         """Return both branches of a conditional expression, or nothing."""
         question = unit.split(start, end, "?")
         if len(question) < 2:
@@ -487,7 +489,7 @@ class Flow:
                 parts = unit.split(at + 2, close)
                 if len(parts) <= piece:
                     continue
-                begin, end = self._bare(unit, *parts[target])
+                begin, end = self.bare(unit, *parts[target])
                 if begin < end and unit.texts[begin] == "&":
                     begin += 1
                 if unit.texts[begin:end] == [name]:

@@ -30,7 +30,8 @@ from typing import Any, Final, NamedTuple
 from errbook.harvest.catalog import FORMAT, CatalogError, Row
 from errbook.harvest.postgresql_binary import shape
 from errbook.harvest.postgresql_po import read_po
-from errbook.harvest.postgresql_source import SEVERITIES, version_of
+from errbook.harvest.postgresql_report import SEVERITIES
+from errbook.harvest.postgresql_source import version_of
 from errbook.problem import shown
 
 DOMAINS: Final = (

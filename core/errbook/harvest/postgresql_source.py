@@ -7,15 +7,16 @@ it could not make out instead of leaving it out silently.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from errbook.harvest import postgresql_c as c
+from errbook.harvest import postgresql_carriers
 from errbook.harvest.catalog import CatalogError, Row
 from errbook.harvest.postgresql_codes import ERRCODES, read_errcodes
-from errbook.harvest.postgresql_flow import LEVELS, Flow, Found, Frame, Place, Tree, Value
+from errbook.harvest.postgresql_flow import Flow, Tree
+from errbook.harvest.postgresql_report import DEFINING, ERRNO, PARTS, SEVERITIES, Collector, Doubt, Report
 from errbook.problem import shown
 
 ROOMS: Final = (
@@ -43,42 +44,6 @@ zones, and programs that read or measure a server's files."""
 
 _LEFT_OUT: Final = frozenset({"src/timezone/zic.c", "src/timezone/zdump.c"})
 
-SEVERITIES: Final = ("PANIC", "FATAL", "ERROR", "WARNING", "NOTICE", "INFO", "LOG", "DEBUG")
-"""From the worst to the least."""
-
-
-PLACEHOLDER: Final = re.compile(r"%(?:\d+\$)?[-+ #0']*(?:\*|\d+)?(?:\.(?:\*|\d+)?)?(?:hh?|ll?|[qjzt])?[a-zA-Z%]")
-"""A place in a template where a value is put in; printf(3), and ``%m`` for the operating system's error."""
-
-
-class Doubt(NamedTuple):
-    """A place in the source that was not understood whole, and what is missing from the catalog because of it."""
-
-    path: str
-    line: int
-    what: str
-
-
-class Report(NamedTuple):
-    """One report as the source has it. ``codes`` is empty where the SQLSTATE is only known when it is raised.
-
-    ``errno`` is ``file-access`` or ``socket-access`` where the operating system's error decides between them.
-    """
-
-    path: str
-    line: int
-    codes: tuple[str, ...]
-    errno: str
-    severities: tuple[str, ...]
-    message: str
-    plural: str | None
-    detail: tuple[str, ...]
-    hint: tuple[str, ...]
-    context: tuple[str, ...]
-    where: str
-    module: str
-    internal: bool
-
 
 class Source(NamedTuple):
     """What a source tree says: its exact version, all reports in the order of the files, and the doubts.
@@ -90,120 +55,6 @@ class Source(NamedTuple):
     reports: list[Report]
     errno: list[Row]
     doubts: list[Doubt]
-
-
-# How a report begins: the argument with its level (None: always ERROR) and the first one of its parts.
-_BEGINNINGS: Final[Mapping[str, tuple[int | None, int]]] = {
-    "ereport": (0, 1),
-    "ereport_domain": (0, 2),
-    "errsave": (None, 1),
-    "errsave_domain": (None, 2),
-    "ereturn": (None, 2),
-    "ereturn_domain": (None, 3),
-}
-_MESSAGES: Final = frozenset({"errmsg", "errmsg_internal", "errmsg_plural"})
-_DETAILS: Final = frozenset(
-    {"errdetail", "errdetail_internal", "errdetail_log", "errdetail_plural", "errdetail_log_plural"}
-)
-_HINTS: Final = frozenset({"errhint", "errhint_internal", "errhint_plural"})
-_CONTEXTS: Final = frozenset({"errcontext", "errcontext_msg"})
-_ERRNO: Final = {"errcode_for_file_access": "file-access", "errcode_for_socket_access": "socket-access"}
-_PARTS: Final = _MESSAGES | _DETAILS | _HINTS | _CONTEXTS | {"errcode"} | set(_ERRNO)
-
-
-class _Carrier(NamedTuple):
-    """A function whose text argument becomes a message somewhere else.
-
-    ``argument`` is the place of the text and ``plural`` that of its plural. ``level`` is the place of the level, or the
-    levels themselves. ``first`` limits the calls to those whose first argument is one of these words. ``message`` is
-    what the report says whose detail or hint the text is; without it, the report before the call in its function.
-    """
-
-    role: str
-    argument: int
-    where: str = "client"
-    code: str | None = None
-    level: int | tuple[str, ...] = ("ERROR",)
-    plural: int | None = None
-    first: frozenset[str] = frozenset()
-    message: str = ""
-
-
-_INVALID_VALUE: Final = 'invalid value for parameter "%s": "%s"'
-_NO_CODE: Final = ""
-_STDERR: Final = frozenset({"stderr"})
-# Texts that reach the reader through a buffer, a structure or another program's output, where they cannot be followed.
-# The server's are named in the files beside each; the clients' are the triggers of their nls.mk, which say what is
-# translated.
-_SERVER: Final[Mapping[str, _Carrier]] = {
-    # src/backend/utils/misc/guc.c
-    "GUC_check_errmsg": _Carrier("message", 0, code="22023"),
-    "GUC_check_errdetail": _Carrier("detail", 0, code="22023", message=_INVALID_VALUE),
-    "GUC_check_errhint": _Carrier("hint", 0, code="22023", message=_INVALID_VALUE),
-    # src/backend/access/transam/xlogreader.c, reported by xlogrecovery.c beside it
-    "report_invalid_record": _Carrier("message", 1, level=("LOG", "PANIC")),
-    # src/common/jsonapi.c
-    "json_token_error": _Carrier("detail", 1, code="22P02", message="invalid input syntax for type %s"),
-    # src/common/parse_manifest.c, reported by src/backend/backup/basebackup_incremental.c
-    "error_cb": _Carrier("message", 1),
-    # src/pl/plpython/plpy_elog.c
-    "PLy_elog": _Carrier("message", 1, code="38000", level=0),
-    "PLy_exception_set": _Carrier("message", 1, code="38000"),
-    "PLy_exception_set_plural": _Carrier("message", 1, code="38000", plural=2),
-    # src/backend/utils/error/elog.c: before the log is there, or after it is gone
-    "write_stderr": _Carrier("message", 0, "log", _NO_CODE, ()),
-    "fprintf": _Carrier("message", 1, "log", _NO_CODE, (), first=_STDERR),
-    # src/pl/tcl/pltcl.c
-    "Tcl_SetObjResult": _Carrier("message", 1, code="38000"),
-}
-_LIBRARY: Final[Mapping[str, _Carrier]] = {
-    "libpq_gettext": _Carrier("message", 0, "library", _NO_CODE, ()),
-    "libpq_ngettext": _Carrier("message", 0, "library", _NO_CODE, (), plural=1),
-    "libpq_append_conn_error": _Carrier("message", 1, "library", _NO_CODE, ()),
-    "libpq_append_error": _Carrier("message", 1, "library", _NO_CODE, ()),
-    "pqInternalNotice": _Carrier("message", 1, "library", _NO_CODE, ("NOTICE",)),
-    "actx_error": _Carrier("message", 1, "library", _NO_CODE, ()),
-    "oauth_json_set_error": _Carrier("message", 1, "library", _NO_CODE, ()),
-    "oauth_parse_set_error": _Carrier("message", 1, "library", _NO_CODE, ()),
-}
-_WORST: Final = frozenset({"PG_FATAL", "PG_WARNING"})
-_PROGRAM: Final[Mapping[str, _Carrier]] = {
-    "pg_log_fatal": _Carrier("message", 0, "program", _NO_CODE, ("FATAL",)),
-    "pg_log_error": _Carrier("message", 0, "program", _NO_CODE),
-    "pg_log_error_detail": _Carrier("detail", 0, "program", _NO_CODE),
-    "pg_log_error_hint": _Carrier("hint", 0, "program", _NO_CODE),
-    "pg_log_warning": _Carrier("message", 0, "program", _NO_CODE, ("WARNING",)),
-    "pg_log_warning_detail": _Carrier("detail", 0, "program", _NO_CODE, ("WARNING",)),
-    "pg_log_warning_hint": _Carrier("hint", 0, "program", _NO_CODE, ("WARNING",)),
-    "pg_fatal": _Carrier("message", 0, "program", _NO_CODE),
-    "fatal": _Carrier("message", 0, "program", _NO_CODE),
-    "fatal_error": _Carrier("message", 0, "program", _NO_CODE),
-    "die": _Carrier("message", 0, "program", _NO_CODE),
-    "pg_log": _Carrier("message", 1, "program", _NO_CODE, first=_WORST),
-    "report_status": _Carrier("message", 1, "program", _NO_CODE, first=_WORST),
-    "warn_or_exit_horribly": _Carrier("message", 1, "program", _NO_CODE),
-    "report_backup_error": _Carrier("message", 1, "program", _NO_CODE),
-    "report_manifest_error": _Carrier("message", 1, "program", _NO_CODE),
-    "report_fatal_error": _Carrier("message", 0, "program", _NO_CODE),
-    "report_invalid_record": _Carrier("message", 1, "program", _NO_CODE),
-    "error_cb": _Carrier("message", 1, "program", _NO_CODE),
-    "log_no_match": _Carrier("message", 0, "program", _NO_CODE),
-    "tar_set_error": _Carrier("message", 0, "program", _NO_CODE),
-    "ExecuteSqlCommand": _Carrier("message", 2, "program", _NO_CODE),
-    "write_stderr": _Carrier("message", 0, "program", _NO_CODE, ()),
-    "fprintf": _Carrier("message", 1, "program", _NO_CODE, (), first=_STDERR),
-}
-# Triggers of nls.mk that carry no message of their own: prompts, help, progress, and what is followed by itself.
-_NO_MESSAGES: Final = frozenset(
-    {
-        "_", "N_", "HELP0", "HELPN", "simple_prompt", "simple_prompt_extended", "yesno_prompt", "prep_status",
-        "prep_status_progress", "pg_log_info", "pg_log_info_detail", "pg_log_info_hint", "pg_log_generic",
-        "pg_log_generic_v", "XactLockTableWait", "MultiXactIdWait", "ConditionalMultiXactIdWait", "yyerror",
-        "parser_yyerror", "scanner_yyerror", "jsonpath_yyerror", "replication_yyerror", "syncrep_yyerror",
-        "plpgsql_yyerror", "ereport_startup_progress", "json_manifest_parse_failure", "ecpg_gettext", "mmerror",
-        "mmfatal",
-    }
-)  # fmt: skip
 
 
 def version_of(tree: Path) -> str:
@@ -230,15 +81,15 @@ def harvest_source(tree: Path) -> Source:
     Raises CatalogError where the folder is no source tree of PostgreSQL, or where files are missing or cut off.
     """
     version = version_of(tree)
-    for needed in _NEEDED:
-        if not (tree / needed).exists():
-            raise CatalogError(f"{tree}: the source tree is not whole: it has no `{needed}`; unpack it again")
+    missing = next(_missing(tree), None)
+    if missing:
+        raise CatalogError(f"{tree}: the source tree is not whole: it has no `{missing}`; unpack it again")
     codes = {f"ERRCODE_{state.macro}": state.code for state in read_errcodes(tree / ERRCODES)}
     units = _units(tree)
     flow = Flow(Tree(units), codes, {"PG_VERSION": version, "PG_MAJORVERSION": version.partition(".")[0]})
-    collector = _Collector(flow)
+    collector = Collector(flow)
     for unit in units:
-        if unit.path not in _DEFINING:
+        if unit.path not in DEFINING:
             collector.unit(unit)
     doubts = {*collector.doubts, *_unknown_triggers(tree)}
     return Source(version, collector.reports, list(_errno_rows(flow)), sorted(doubts))
@@ -246,8 +97,8 @@ def harvest_source(tree: Path) -> Source:
 
 def _errno_rows(flow: Flow) -> Iterator[Row]:
     """Yield code, symbol and kind of each ``case`` in the functions that choose a SQLSTATE by ``errno``."""
-    for function, kind in _ERRNO.items():
-        for unit, scope in flow.tree.functions[function]:
+    for function, kind in ERRNO.items():
+        for unit, scope in flow.tree.functions.get(function, ()):
             symbols: list[str] = []
             for at in range(scope.start, scope.end):
                 word, following = unit.texts[at], unit.texts[at + 1]
@@ -265,7 +116,7 @@ def _errno_rows(flow: Flow) -> Iterator[Row]:
 
 def _unknown_triggers(tree: Path) -> Iterator[Doubt]:
     """Yield the functions that the translators' makefiles name as taking messages and that are not known here."""
-    known = {*_SERVER, *_LIBRARY, *_PROGRAM, *_NO_MESSAGES, *_PARTS}
+    known = postgresql_carriers.KNOWN | PARTS
     for path in sorted(tree.glob("src/**/nls*.mk")):
         name = path.relative_to(tree).as_posix()
         if name.startswith("src/interfaces/ecpg/"):
@@ -279,17 +130,32 @@ def _unknown_triggers(tree: Path) -> Iterator[Doubt]:
 
 
 _NEEDED: Final = (
+    *(room for room in ROOMS if room != "src/interfaces/libpq-oauth"),
     ERRCODES,
     "src/include/utils/elog.h",
-    "src/backend/utils/error/elog.c",
-    "src/backend/parser/gram.y",
-    "src/pl/plpgsql/src/pl_exec.c",
-    "src/interfaces/libpq/fe-connect.c",
-    "src/bin/psql/command.c",
-    "contrib",
 )
-# Where reporting itself is defined; nothing is reported there in its own name but what `elog.c` says of its own.
-_DEFINING: Final = frozenset({"src/include/utils/elog.h", "src/include/common/logging.h"})
+# Objects of the makefiles that are made from elsewhere: from a file that configure or a script writes, or in another
+# folder.
+_MADE: Final = frozenset({"utils/probes", "pg_sema", "pg_shmem", "fmgrtab"})
+_OBJECTS: Final = re.compile(r"^\w*OBJS\w*\s*\+?:?=(.*)$", re.MULTILINE)
+
+
+def _missing(tree: Path) -> Iterator[str]:
+    """Yield the folders and files that every source tree has, and those that the makefiles compile, if not there."""
+    yield from (needed for needed in _NEEDED if not (tree / needed).exists())
+    for room in ("src/backend", "src/pl", "contrib"):
+        for makefile in sorted((tree / room).rglob("Makefile")):
+            folder = makefile.parent.relative_to(tree)
+            if folder.as_posix() == "src/backend/snowball":
+                continue
+            text = makefile.read_text("utf-8", "replace").replace("\\\n", " ")
+            for line in _OBJECTS.findall(text):
+                for name in re.findall(r"([\w./-]+)\.o(?!\S)", line):
+                    files = [folder / f"{name}{suffix}" for suffix in (".c", ".y", ".l", ".cpp")]
+                    if name not in _MADE and not any((tree / file).exists() for file in files):
+                        yield files[0].as_posix()
+
+
 _SUFFIXES: Final = frozenset({".c", ".h", ".y", ".l"})
 
 
@@ -310,576 +176,6 @@ def _units(tree: Path) -> list[c.Unit]:
                 )
             units.append(unit)
     return units
-
-
-@dataclass
-class _Draft:
-    """A report while its parts are collected."""
-
-    codes: Found | None = None
-    errno: str = ""
-    messages: Found | None = None
-    details: Found = field(default_factory=Found)
-    hints: Found = field(default_factory=Found)
-    contexts: Found = field(default_factory=Found)
-    internal: bool = False
-    where: str = ""
-
-
-class _Collector:
-    """Walks through units and writes down reports and doubts."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.doubts: list[Doubt] = []
-        self.reports: list[Report] = []
-        self._known: dict[tuple[str, str, int], bool] = {}
-        self._macros = _reporting_macros(flow.tree.units)
-
-    def doubt(self, unit: c.Unit, at: int, what: str) -> None:
-        self.doubts.append(Doubt(unit.path, unit.lines[at], what))
-
-    def unit(self, unit: c.Unit) -> None:
-        """Collect the reports of one file, its macros included."""
-        self._calls(unit, unit, None)
-        for macro in unit.macros:
-            if macro.name not in self._macros:
-                continue
-            # A macro that puts its arguments into the report means something else in each place where it is used.
-            body = macro.body
-            callers = list(self.flow.tree.callers(macro.name, body, body.scopes[0])) if macro.parameters else []
-            places = [(caller, at) for caller, at in callers if caller.scope(at).kind != "macro"]
-            if not callers:
-                self._calls(body, body, None)
-            for caller, at in places:
-                self._expand(macro, caller, at, Frame(caller, caller.scope(at)))
-
-    def _expand(self, macro: c.Macro, inside: c.Unit, at: int, frame: Frame, depth: int = 0) -> None:
-        """Collect what a macro reports where it is used; ``inside`` is the file, or another macro put in there."""
-        expanded = _expanded(macro, inside, at)
-        if expanded is None:
-            self.doubt(inside, at, f"the call of {macro.name} is not closed")
-            return
-        self._calls(expanded, frame.unit, frame)
-        for name in sorted(expanded.calls.keys() & self._macros.keys()) if depth < _HELPERS else ():
-            for inner in self._macros[name]:
-                for place in expanded.calls[name]:
-                    self._expand(inner, expanded, place, frame, depth + 1)
-
-    def _calls(self, unit: c.Unit, owner: c.Unit, frame: Frame | None) -> None:
-        """Collect the reports among the calls of a unit; ``owner`` is the file that they belong to."""
-        for name, (level, first) in _BEGINNINGS.items():
-            for at in unit.calls.get(name, ()):
-                self._report(unit, at, level, first, frame)
-        for at in unit.calls.get("elog", ()):
-            self._elog(unit, at, frame)
-        for name, carrier in _carriers(owner.path).items():
-            for at in unit.calls.get(name, ()):
-                self._carried(unit, at, carrier, frame)
-
-    # Forms of reports
-
-    def _arguments(
-        self, unit: c.Unit, at: int, given: Frame | None
-    ) -> Iterator[tuple[c.Unit, list[tuple[int, int]], Frame]]:
-        """Yield the arguments of a call, once for each branch of the conditionals in it."""
-        scope = unit.scope(at)
-        if given is None and scope.kind in ("file", "structure", "table"):
-            # What stands outside functions is a declaration, or the definition of the function of that name.
-            return
-        close = unit.close(at + 1, scope.end)
-        if close < 0:
-            self.doubt(unit, at, f"the call of {unit.texts[at]} is not closed in its function")
-            return
-        for variant in _variants(unit, at + 2, close):
-            yield variant, variant.split(0, len(variant.texts)), given or Frame(unit, scope)
-
-    def _report(self, unit: c.Unit, at: int, level: int | None, first: int, given: Frame | None) -> None:
-        for variant, arguments, frame in self._arguments(unit, at, given):
-            if len(arguments) <= first:
-                self.doubt(unit, at, f"{unit.texts[at]} has no parts")
-                continue
-            parts = arguments[first:]
-            if len(parts) == 1:
-                parts = _opened(variant, *parts[0])
-            drafts = [_Draft()]
-            for part in parts:
-                drafts = self._part(variant, part, frame, drafts)
-            levels = None if level is None else self.flow.levels(Place(variant, *arguments[level], frame))
-            for draft in drafts:
-                self._finish(unit, at, draft, levels)
-
-    def _elog(self, unit: c.Unit, at: int, given: Frame | None) -> None:
-        for variant, arguments, frame in self._arguments(unit, at, given):
-            if len(arguments) < 2:
-                self.doubt(unit, at, "elog has no message")
-                continue
-            draft = _Draft(internal=True)
-            draft.messages = self._message(variant, arguments[1:], frame)
-            self._finish(unit, at, draft, self.flow.levels(Place(variant, *arguments[0], frame)))
-
-    def _carried(self, unit: c.Unit, at: int, carrier: _Carrier, given: Frame | None) -> None:
-        for variant, arguments, frame in self._arguments(unit, at, given):
-            if len(arguments) <= carrier.argument:
-                continue
-            if carrier.first and variant.texts[arguments[0][0]] not in carrier.first:
-                continue
-            if frame.scope.name in _PASSING or frame.scope.kind == "macro":
-                continue
-            if carrier.argument and carrier.first == _STDERR and variant.texts[arguments[1][0]] != "_":
-                # What is not translated there is for developers.
-                continue
-            found = self._text(variant, arguments[carrier.argument :], frame)
-            if carrier.plural is not None and len(arguments) > carrier.plural:
-                found = _with_plural(found, self.flow.literal(variant, *arguments[carrier.plural]))
-            draft = _Draft(where=carrier.where)
-            if carrier.code is not None:
-                draft.codes = Found({(carrier.code, None): Value(carrier.code, None, unit, at)})
-            if carrier.role == "message":
-                worth = says if carrier.where in ("client", "library") else _tells
-                draft.messages = Found({key: value for key, value in found.values.items() if worth(value.text)})
-                if not draft.messages.values:
-                    # Only what is put together elsewhere, or a text that is passed on as it came.
-                    if found.open and carrier.where == "client":
-                        self.doubt(unit, at, f"the message of this {unit.texts[at]} is not known")
-                    continue
-            elif not carrier.message:
-                self._append(carrier.role, unit, at, found)
-                continue
-            else:
-                draft.messages = Found({(carrier.message, None): Value(carrier.message, None, unit, at)})
-                (draft.details if carrier.role == "detail" else draft.hints).add(found)
-            if isinstance(carrier.level, int):
-                levels = self.flow.levels(Place(variant, *arguments[carrier.level], frame))
-            else:
-                levels = Found({(name, None): Value(name, None, unit, at) for name in carrier.level})
-            self._finish(unit, at, draft, levels, quiet=not carrier.level)
-
-    def _append(self, role: str, unit: c.Unit, at: int, found: Found) -> None:
-        """Add a detail or a hint to the last report of a program before it in the same function."""
-        scope = unit.scope(at)
-        first = unit.lines[scope.start] if scope.start < len(unit.lines) else 0
-        near = [
-            place
-            for place, report in enumerate(self.reports)
-            if report.path == unit.path and report.where == "program" and first <= report.line <= unit.lines[at]
-        ]
-        if not near:
-            self.doubt(unit, at, f"the report that this {unit.texts[at]} belongs to is not known")
-            return
-        last = max(near, key=lambda place: self.reports[place].line)
-        report = self.reports[last]
-        if role == "detail":
-            self.reports[last] = report._replace(detail=(*report.detail, *_lines(found)))
-        else:
-            self.reports[last] = report._replace(hint=(*report.hint, *_lines(found)))
-
-    # Parts of reports
-
-    def _part(self, unit: c.Unit, part: tuple[int, int], frame: Frame, drafts: list[_Draft]) -> list[_Draft]:
-        """Add one part to the drafts. A condition between two whole reports makes two drafts of each."""
-        start, end = self.flow._bare(unit, *part)
-        branches = self.flow._branches(unit, start, end)
-        if branches and all(
-            "errmsg" in _called(unit, *branch) and "errcode" in _called(unit, *branch) for branch in branches
-        ):
-            return [
-                one
-                for branch in branches
-                for draft in drafts
-                for one in self._sequence(unit, branch, frame, _copy(draft))
-            ]
-        for draft in drafts:
-            self._collect(unit, start, end, frame, draft, 0)
-        return drafts
-
-    def _sequence(self, unit: c.Unit, part: tuple[int, int], frame: Frame, draft: _Draft) -> list[_Draft]:
-        drafts = [draft]
-        for inner in _opened(unit, *part):
-            drafts = self._part(unit, inner, frame, drafts)
-        return drafts
-
-    def _collect(self, unit: c.Unit, start: int, end: int, frame: Frame, draft: _Draft, depth: int) -> None:
-        """Find the calls of errcode, errmsg and the like in a range, and in the helper functions called there."""
-        for name, at, close in _outer_calls(unit, start, end, self._whole):
-            arguments = unit.split(at + 2, close)
-            if name == "errcode":
-                found = self.flow.codes_of(Place(unit, *arguments[0], frame))
-                draft.codes = found if draft.codes is None else _union(draft.codes, found)
-            elif name in _ERRNO:
-                draft.errno = _ERRNO[name]
-            elif name in _MESSAGES:
-                found = self._message(unit, arguments, frame, plural=name.endswith("_plural"))
-                draft.messages = found if draft.messages is None else _union(draft.messages, found)
-                draft.internal |= name == "errmsg_internal"
-            elif name in _DETAILS:
-                draft.details.add(self._message(unit, arguments, frame, plural=name.endswith("_plural")))
-            elif name in _HINTS:
-                draft.hints.add(self._text(unit, arguments, frame, plural=name.endswith("_plural")))
-            elif name in _CONTEXTS:
-                draft.contexts.add(self._text(unit, arguments, frame))
-            elif depth < _HELPERS and name not in _REPORTING:
-                for other, scope in self._helpers(name, unit):
-                    bindings = {
-                        parameter: Place(unit, *argument, frame)
-                        for parameter, argument in zip(scope.parameters, arguments, strict=False)
-                        if parameter
-                    }
-                    self._collect(other, scope.start, scope.end, Frame(other, scope, bindings), draft, depth + 1)
-
-    def _whole(self, name: str, unit: c.Unit) -> bool:
-        """Say whether nothing inside the brackets of a call is looked at by itself."""
-        return name in _PARTS or name in _REPORTING or bool(self._helpers(name, unit))
-
-    def _helpers(self, name: str, unit: c.Unit) -> list[tuple[c.Unit, c.Scope]]:
-        """Return the functions of that name that add parts to a report which their caller raises."""
-        if name in _OWN:
-            return []
-        found = []
-        for other, scope in self.flow.tree.definitions(name, unit):
-            key = (other.path, scope.name, scope.start)
-            if key not in self._known:
-                called = _outer_calls(other, scope.start, scope.end, lambda inner, _: inner in _REPORTING)
-                self._known[key] = other.path not in _DEFINING and any(inner in _PARTS for inner, _, _ in called)
-            if self._known[key]:
-                found.append((other, scope))
-        return found
-
-    def _message(self, unit: c.Unit, arguments: Sequence[tuple[int, int]], frame: Frame, plural: bool = False) -> Found:
-        found = self._text(unit, arguments, frame, plural)
-        return self._composed(unit, arguments, frame, found)
-
-    def _text(self, unit: c.Unit, arguments: Sequence[tuple[int, int]], frame: Frame, plural: bool = False) -> Found:
-        """Return the texts of a format and its arguments; a bare ``%s`` is what is put into it, where that is known."""
-        found = self.flow.texts(Place(unit, *arguments[0], frame))
-        if plural and len(arguments) > 1:
-            return _with_plural(found, self.flow.literal(unit, *arguments[1]))
-        if found.texts == ["%s"] and len(arguments) > 1:
-            inner = self.flow.texts(Place(unit, *arguments[1], frame))
-            said = {key: value for key, value in inner.values.items() if says(value.text)}
-            if said:
-                return Found(said, inner.open)
-        return found
-
-    def _composed(self, unit: c.Unit, arguments: Sequence[tuple[int, int]], frame: Frame, found: Found) -> Found:
-        """Put translated words into the formats that begin with them, such as ``%s at or near "%s"``."""
-        if len(arguments) < 2 or not any(value.text.startswith("%s ") for value in found):
-            return found
-        start, end = arguments[1]
-        if end - start < 4 or unit.texts[start] not in ("_", "gettext") or unit.texts[start + 1] != "(":
-            return found
-        words = self.flow.texts(Place(unit, start, end, frame))
-        made = Found({}, found.open)
-        for value in found:
-            made.values[value.text, value.plural] = value
-            for word in words:
-                text = value.text.replace("%s", word.text, 1)
-                made.values[text, None] = word._replace(text=text)
-        return made
-
-    # From drafts to reports
-
-    def _finish(self, unit: c.Unit, at: int, draft: _Draft, levels: Found | None, quiet: bool = False) -> None:
-        """Write a draft down; ``levels`` is None where it is always an error, ``quiet`` where there is no level."""
-        if draft.messages is None or not draft.messages.values:
-            self.doubt(unit, at, f"the message of this {unit.texts[at]} is not known")
-            return
-        names = ["ERROR"] if levels is None else levels.texts
-        if levels is not None and not quiet and (levels.open or not names):
-            self.doubt(unit, at, "the level is not known" if not names else "not every level is known")
-        path, line = unit.path, unit.lines[at]
-        severities = tuple(sorted({LEVELS[name] for name in names}, key=SEVERITIES.index))
-        where = draft.where or ("log" if names and all(name in _LOG_ONLY for name in names) else "client")
-        if draft.codes is not None and not draft.codes.values:
-            self.doubt(unit, at, "the SQLSTATE is only known when it is raised")
-        elif draft.codes is not None and draft.codes.open:
-            self.doubt(unit, at, "not every SQLSTATE is known")
-        if draft.messages.open:
-            self.doubt(unit, at, "not every message is known")
-        for value in draft.messages:
-            if not says(value.text):
-                self.doubt(unit, at, f"the message is only known when it is raised: {shown(value.text)}")
-                continue
-            for codes, chosen in self._codes(draft, value, severities):
-                self.reports.append(
-                    Report(
-                        path,
-                        line,
-                        codes,
-                        draft.errno,
-                        chosen,
-                        value.text.rstrip("\n"),
-                        value.plural and value.plural.rstrip("\n"),
-                        _lines(draft.details),
-                        _lines(draft.hints),
-                        _lines(draft.contexts),
-                        where,
-                        module_of(path),
-                        draft.internal,
-                    )
-                )
-
-    def _codes(
-        self, draft: _Draft, message: Value, severities: tuple[str, ...]
-    ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-        """Yield the SQLSTATEs of a message with the severities at which it has them."""
-        if draft.errno:
-            yield (), severities
-            if draft.codes is None:
-                return
-        if draft.codes is not None:
-            chosen = _beside(draft.codes, message, draft.messages)
-            if chosen or not draft.errno:
-                yield tuple(chosen), severities
-            return
-        for code in sorted({DEFAULTS[severity] for severity in severities}):
-            yield (code,), tuple(severity for severity in severities if DEFAULTS[severity] == code)
-        if not severities:
-            yield (), ()
-
-
-DEFAULTS: Final[Mapping[str, str]] = {
-    "PANIC": "XX000",
-    "FATAL": "XX000",
-    "ERROR": "XX000",
-    "WARNING": "01000",
-    "NOTICE": "00000",
-    "INFO": "00000",
-    "LOG": "00000",
-    "DEBUG": "00000",
-}
-"""The SQLSTATE of a report that names none, by its severity; ``errstart`` in src/backend/utils/error/elog.c."""
-
-_LOG_ONLY: Final = frozenset({"LOG", "LOG_SERVER_ONLY", "COMMERROR", *(f"DEBUG{number}" for number in range(1, 6))})
-_HELPERS: Final = 4
-"""How deep helper functions call each other."""
-_REPORTING: Final = frozenset({*_BEGINNINGS, "elog"})
-# Functions that only pass on the message they are given.
-_PASSING: Final = frozenset(
-    {"write_stderr", "libpq_append_error", "libpq_append_conn_error", "pg_log_generic", "report_backup_error", "fatal"}
-)
-# Parts that say nothing a reader sees as text.
-_OWN: Final = frozenset(
-    {
-        "errposition", "internalerrposition", "internalerrquery", "errhidestmt", "errhidecontext", "errbacktrace",
-        "errtable", "errtablecol", "errtablecolname", "errtableconstraint", "errdatatype", "errdomainconstraint",
-        "err_generic_string", "errfunction", "errOmitLocation",
-    }
-)  # fmt: skip
-
-
-def _carriers(path: str) -> Mapping[str, _Carrier]:
-    if path.startswith("src/interfaces/"):
-        return _LIBRARY
-    if path.startswith(("src/bin/", "src/fe_utils/")):
-        return _PROGRAM
-    if path.startswith(("src/common/", "src/port/")):
-        return _SHARED
-    return _SERVER
-
-
-# Compiled twice, for the server and for the clients.
-_SHARED: Final = {**_PROGRAM, **{name: carrier for name, carrier in _SERVER.items() if name not in ("fprintf",)}}
-
-
-def _reporting_macros(units: Iterable[c.Unit]) -> dict[str, list[c.Macro]]:
-    """Return the macros that report something, themselves or through another such macro, by name."""
-    called = {}
-    for unit in units:
-        if unit.path not in _DEFINING:
-            called.update({macro: _called(macro.body, 0, len(macro.body.texts)) for macro in unit.macros})
-    found: dict[str, list[c.Macro]] = {}
-    names = set(_REPORTING)
-    while True:
-        new = [macro for macro, calls in called.items() if calls & names]
-        if not new:
-            return found
-        for macro in new:
-            del called[macro]
-            found.setdefault(macro.name, []).append(macro)
-        names = set(found)
-
-
-def _expanded(macro: c.Macro, caller: c.Unit, at: int) -> c.Unit | None:
-    """Return a macro's body with the arguments of one call put in; None where the call is not closed."""
-    close = caller.close(at + 1)
-    if close < 0:
-        return None
-    arguments = caller.split(at + 2, close)
-    given: dict[str, tuple[int, int]] = {}
-    for place, name in enumerate(macro.parameters or ()):
-        if name == "...":
-            given["__VA_ARGS__"] = (arguments[place][0], close) if place < len(arguments) else (close, close)
-        elif place < len(arguments):
-            given[name] = arguments[place]
-    kinds: list[str] = []
-    texts: list[str] = []
-    body = macro.body
-    for kind, text in zip(body.kinds, body.texts, strict=True):
-        if kind == c.IDENTIFIER and text in given:
-            start, end = given[text]
-            if texts and texts[-1] == "#":
-                kinds[-1], texts[-1] = c.STRING, "".join(caller.texts[start:end])
-                continue
-            kinds.extend(caller.kinds[start:end])
-            texts.extend(caller.texts[start:end])
-        else:
-            kinds.append(kind)
-            texts.append(text)
-    lines = type(caller.lines)("I", [caller.lines[at]] * len(texts))
-    return c.Unit(caller.path, "".join(kinds), texts, lines)
-
-
-def _outer_calls(
-    unit: c.Unit, start: int, end: int, whole: Callable[[str, c.Unit], bool]
-) -> Iterator[tuple[str, int, int]]:
-    """Yield name, place and closing bracket of the calls in a range; not of those inside a call that is ``whole``."""
-    at = start
-    while at < end:
-        if unit.kinds[at] == c.IDENTIFIER and at + 1 < end and unit.texts[at + 1] == "(":
-            name = unit.texts[at]
-            close = unit.close(at + 1, end)
-            if close > 0:
-                yield name, at, close
-                if whole(name, unit):
-                    at = close
-        at += 1
-
-
-def module_of(path: str) -> str:
-    """Return what a file of the source belongs to: empty for the server itself, else the name of the module."""
-    parts = path.split("/")
-    if parts[0] == "contrib":
-        return parts[1]
-    if parts[1] in ("pl", "bin"):
-        return {"tcl": "pltcl"}.get(parts[2], parts[2])
-    if parts[1] == "interfaces":
-        return "libpq"
-    return ""
-
-
-def says(text: str) -> bool:
-    """Say whether a template has words of its own, and is not just what is put into it."""
-    return any(char.isalpha() for char in PLACEHOLDER.sub("", text))
-
-
-def _tells(text: str) -> bool:
-    """Say whether a template has two words or more: a single one is a label."""
-    return len(re.findall(r"[A-Za-z]{2,}", PLACEHOLDER.sub(" ", text))) > 1
-
-
-def _lines(found: Found) -> tuple[str, ...]:
-    """Return details or hints, singular and plural, without those that say nothing."""
-    texts = [text for value in found for text in (value.text, value.plural) if text is not None and says(text)]
-    return tuple(dict.fromkeys(texts))
-
-
-def _with_plural(found: Found, plural: str | None) -> Found:
-    return Found({(value.text, plural): value._replace(plural=plural) for value in found}, found.open)
-
-
-def _union(one: Found, other: Found) -> Found:
-    both = Found(dict(one.values), one.open)
-    both.add(other)
-    return both
-
-
-def _copy(draft: _Draft) -> _Draft:
-    return _Draft(
-        draft.codes,
-        draft.errno,
-        draft.messages,
-        _union(draft.details, Found()),
-        _union(draft.hints, Found()),
-        _union(draft.contexts, Found()),
-        draft.internal,
-    )
-
-
-def _called(unit: c.Unit, start: int, end: int) -> set[str]:
-    """Return the names of what is called in a range."""
-    return {
-        unit.texts[at]
-        for at in range(start, min(end, len(unit.texts)) - 1)
-        if unit.kinds[at] == c.IDENTIFIER and unit.texts[at + 1] == "("
-    }
-
-
-def _opened(unit: c.Unit, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the parts of ``(errcode(…), errmsg(…))``, with or without the outer brackets."""
-    while (
-        start < end and unit.texts[start] == "(" and unit.kinds[start] == c.MARK and unit.close(start, end) == end - 1
-    ):
-        start, end = start + 1, end - 1
-    return unit.split(start, end)
-
-
-def _variants(unit: c.Unit, start: int, end: int) -> list[c.Unit]:
-    """Return the tokens of a call as units of their own: one for each way through the conditionals in it."""
-    ranges: list[list[int]] = [[]]
-    if c.DIRECTIVE in unit.kinds[start:end]:
-        first: list[int] = []
-        second: list[int] = []
-        branch: list[int] = []
-        for at in range(start, end):
-            if unit.kinds[at] == c.DIRECTIVE:
-                word = unit.texts[at][1:].lstrip()
-                if word.startswith("if"):
-                    branch.append(0)
-                elif word.startswith(("else", "elif")) and branch:
-                    branch[-1] += 1
-                elif word.startswith("endif") and branch:
-                    branch.pop()
-                continue
-            if not any(branch):
-                first.append(at)
-            if all(place == 1 for place in branch):
-                second.append(at)
-        ranges = [first] if first == second else [first, second]
-    else:
-        ranges = [list(range(start, end))]
-    made = []
-    for chosen in ranges:
-        kinds = "".join(unit.kinds[at] for at in chosen)
-        lines = type(unit.lines)("I", (unit.lines[at] for at in chosen))
-        made.append(c.Unit(unit.path, kinds, [unit.texts[at] for at in chosen], lines))
-    return made
-
-
-def _beside(codes: Found, message: Value, messages: Found | None) -> list[str]:
-    """Return the SQLSTATEs that go with a message where both come from the same table row or branch.
-
-    A function that picks a message in one branch picks its SQLSTATE there too; one that is set outside the branches
-    belongs to all the others.
-    """
-    values = list(codes)
-    if len(values) < 2 or messages is None or len(messages.values) < 2:
-        return [value.text for value in values]
-    here = _branch(message)
-    near = [value.text for value in values if value.unit is message.unit and _branch(value) == here]
-    if near:
-        return near
-    branches = {(id(value.unit), _branch(value)) for value in messages}
-    rest = [value.text for value in values if (id(value.unit), _branch(value)) not in branches]
-    return rest or [value.text for value in values]
-
-
-def _branch(value: Value) -> int:
-    """Return the token where the innermost block, table row or case around a value begins."""
-    unit, depth = value.unit, 0
-    for at in range(value.at - 1, -1, -1):
-        if unit.kinds[at] in (c.OPENING, c.CLOSING):
-            return at
-        if unit.kinds[at] == c.IDENTIFIER and depth == 0 and unit.texts[at] in ("break", "return"):
-            return at
-        if unit.kinds[at] == c.MARK:
-            if unit.texts[at] == "}":
-                depth += 1
-            elif unit.texts[at] == "{":
-                if depth == 0:
-                    return at
-                depth -= 1
-    return -1
 
 
 def rows(reports: Iterable[Report]) -> list[Row]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from errbook.lab import bubblewrap, places
-from errbook.lab.player import DATABASE
+from errbook.lab.plan import DATABASE
 from errbook.lab.server import LabError, Server, bytes_of
 
 _PATIENCE: Final = 90.0

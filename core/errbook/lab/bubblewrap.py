@@ -33,6 +33,9 @@ SERVERS: Final = "/servers"
 TEMPLATE: Final = f"{SERVERS}/template.tar"
 """Inside a cell: the initialised data folder of the server."""
 
+_ASIDE: Final = "/host"
+"""Inside a cell: where that is bound first whose own place is covered later."""
+
 USER: Final = 1000
 """The user inside a cell."""
 
@@ -156,6 +159,7 @@ def command(server: Server | None, program: Sequence[str], options: Options, des
         words += ["--perms", "1777", "--size", str(size), "--tmpfs", place]
     if options.filesystem is not None:
         words += ["--size", str(options.filesystem), "--tmpfs", "/lab/data"]
+    words += _bound_again()
     words += shared
     if not root:
         words += ["--remount-ro", "/dev", "--remount-ro", "/"]
@@ -229,11 +233,24 @@ def _files(descriptors: list[int], network: bool) -> Iterator[str]:
             continue
         descriptors.append(_memory(text))
         yield from ("--perms", "0644", "--file", str(descriptors[-1]), f"/etc/{name}")
-    for path in _python_files():
+    for at, path in enumerate(_python_files()):
+        # What lies below a place that gets a file system of its own is bound there again afterwards.
+        place = Path(_ASIDE, str(at)) if _below_writable(path) else path
         # Parents that bubblewrap makes by itself may be closed to all but their owner.
-        for parent in reversed(path.parents[:-1]):
+        for parent in reversed(place.parents[:-1]):
             yield from ("--dir", str(parent))
-        yield from ("--ro-bind", str(path.resolve()), str(path))
+        yield from ("--ro-bind", str(path.resolve()), str(place))
+
+
+def _bound_again() -> Iterator[str]:
+    """Give what the cell's own file systems would hide: a checkout or a Python below /tmp, say."""
+    for at, path in enumerate(_python_files()):
+        if _below_writable(path):
+            yield from ("--ro-bind", f"{_ASIDE}/{at}" if os.geteuid() == 0 else str(path.resolve()), str(path))
+
+
+def _below_writable(path: Path) -> bool:
+    return any(path.is_relative_to(place) for place in WRITABLE)
 
 
 def _trees(server: Server) -> Iterator[str]:

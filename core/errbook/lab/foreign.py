@@ -6,15 +6,17 @@ server databases and accounts are created and dropped, settings changed and put 
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from errbook.lab import driver as drivers
 from errbook.lab.driver import Refused, Target
-from errbook.lab.plan import Plan
+from errbook.lab.plan import DATABASE, Plan
 from errbook.lab.server import LabError
 
 NEEDS_OWN: Final = "It needs a server that the lab has started itself."
+NEEDS_TCP: Final = "It needs a connection over TCP, and the address is that of a socket."
 
 _ENGINES: Final = {
     "mysql": "mysql",
@@ -24,25 +26,42 @@ _ENGINES: Final = {
 }
 _PORTS: Final = {"mysql": 3306, "mariadb": 3306, "postgresql": 5432}
 
+_QUESTIONS: Final = {
+    "mysql": ("SELECT VERSION()", "SHOW DATABASES"),
+    "postgresql": ("SHOW server_version", "SELECT datname FROM pg_database"),
+}
+"""What asks for the version, and for the databases."""
+
+_SHARED: Final = "/run/throwaway"
+"""Where the folder of the server's socket appears in the cell."""
+
 
 class Address(NamedTuple):
-    """How to reach the server; the fields of errbook.lab.instance.Address that apply."""
+    """How to reach the server; the fields of errbook.lab.instance.Address."""
 
     family: str
     version: str
-    host: str
-    port: int
+    host: str | None
+    """None where there is only a socket."""
+    port: int | None
     socket: str | None
     user: str
     password: str
-    datadir: str
-    log: str
-    admin_port: int | None
+    datadir: str = ""
+    log: str = ""
+    admin_port: int | None = None
 
     @property
     def name(self) -> str:
         """How results name the server: without user and password."""
-        return f"{self.family}://{self.host}:{self.port}"
+        return f"{self.family}://{self.host}:{self.port}" if self.host else f"{self.family}://{self.socket}"
+
+    def in_cell(self) -> tuple["Address", dict[Path, str]]:
+        """Return the address as it is in a cell that shares the host's network, and the folder to share with it."""
+        if not self.socket:
+            return self, {}
+        path = Path(self.socket)
+        return self._replace(socket=f"{_SHARED}/{path.name}"), {path.parent: _SHARED}
 
 
 def is_address(text: str) -> bool:
@@ -51,57 +70,89 @@ def is_address(text: str) -> bool:
 
 
 def parse(dsn: str) -> Address:
-    """Return the address of a DSN such as `mysql://root:secret@db.example.com:3306/`; LabError where it is none."""
+    """Return the address of a DSN; LabError where it is none. No message repeats it: it may hold a password.
+
+    `mysql://user:password@host:port/`, or with a socket in place of host and port, as the drivers write it:
+    `mysql://user@localhost/?unix_socket=/path/mysqld.sock`, `postgresql://user@/?host=/path`.
+    """
+    form = "write ENGINE://user:password@host:port/, with reserved characters in user and password as %2F and so on"
     try:
         parts = urlsplit(dsn)
+        # Out of range, or no number at all.
         port = parts.port
-    except ValueError as error:
-        raise LabError(f"--throwaway-dsn: {error}; write mysql://user:password@host:port/") from error
+        query = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
+    except ValueError:
+        raise LabError(f"--throwaway-dsn: this is not an address; {form}") from None
     engine = _ENGINES.get(parts.scheme)
-    if engine is None or not parts.hostname:
+    if engine is None:
         known = ", ".join(f"{name}://" for name in _ENGINES)
-        raise LabError(f"--throwaway-dsn: this is not an address of a server; it begins with one of {known}")
+        raise LabError(f"--throwaway-dsn: this is not the address of a server; it begins with one of {known}")
+    socket = query.pop("host" if engine == "postgresql" else "unix_socket", None)
+    if query:
+        raise LabError(f"--throwaway-dsn: {', '.join(sorted(query))} is not understood here; {form}")
+    if not socket and not parts.hostname:
+        raise LabError(f"--throwaway-dsn: the host is missing; {form}")
+    port = port or _PORTS[engine]
+    if socket:
+        socket = f"{socket}/.s.PGSQL.{port}" if engine == "postgresql" else socket
+        if not Path(socket).is_socket():
+            raise LabError(f"--throwaway-dsn: {socket} is not a socket; see whether the server runs")
     user = unquote(parts.username or ("postgres" if engine == "postgresql" else "root"))
-    password = unquote(parts.password or "")
-    return Address(engine, "", parts.hostname, port or _PORTS[engine], None, user, password, "", "", None)
+    host, port = (None, None) if socket else (parts.hostname, port)
+    return Address(engine, "", host, port, socket, user, unquote(parts.password or ""))
 
 
-def unfit(plan: Plan, fix: Mapping[str, Any] | None = None) -> bool:
-    """Tell whether a scenario, or the proof of a fix, needs more than sessions and settings that can be put back."""
+def unfit(address: Address, plan: Plan, fix: Mapping[str, Any] | None = None) -> str | None:
+    """Return why a scenario, or the proof of a fix, is not for such a server; None where it is.
+
+    Only what needs nothing but sessions, and settings that can be put back, is.
+    """
     steps = fix["proof"] if fix else plan["steps"]
-    if not fix and (plan["settings"] or plan["host"]):
-        return True
-    return any(
-        step["action"] in ("configure", "server", "shell", "python")
-        or (step["action"] == "connect" and {"host", "port", "socket", "file"} & step["value"].keys())
-        for step in steps
-    )
+    own = not fix and (plan["settings"] or plan["host"])
+    connects = [step["value"] for step in steps if step["action"] == "connect"]
+    # An option of a driver may name another server.
+    elsewhere = any({"host", "port", "socket", "file", "options"} & value.keys() for value in connects)
+    if own or elsewhere or any(step["action"] in ("configure", "server", "shell", "python") for step in steps):
+        return NEEDS_OWN
+    if not address.host and address.family != "postgresql" and any("user" in value for value in connects):
+        # Accounts of these servers belong to hosts.
+        return NEEDS_TCP
+    return None
 
 
 class Foreign:
     """What a worker uses in place of an Instance."""
 
     def __init__(self, address: Address) -> None:
-        self.address = address
+        self._outside = address
+        self.address, _ = address.in_cell()
 
     def start(self, settings: Mapping[str, str], **limits: Any) -> None:
-        """Ask for the version; LabError where the server cannot be reached."""
+        """Ask for the version; LabError where the server cannot be reached, or is of the other engine."""
         del settings, limits
-        driver = drivers.load(self.address.family)
-        statement = "SHOW server_version" if self.address.family == "postgresql" else "SELECT VERSION()"
+        address = self._outside
+        version, databases = _QUESTIONS["postgresql" if address.family == "postgresql" else "mysql"]
         try:
-            link = driver.Connection(self.address, Target(None))
+            link = drivers.load(address.family).Connection(self.address, Target(None))
             try:
-                text = str(link.rows(statement)[0][0])
+                text = str(link.rows(version)[0][0])
+                taken = any(row[0] == DATABASE for row in link.rows(databases))
             finally:
                 link.close()
         except Refused as refused:
-            raise LabError(f"{self.address.name}: {refused.message}; check the address and the account") from refused
-        found = re.match(r"[\d.]+", text)
-        if self.address.family in ("mysql", "mariadb") and ("mariadb" in text.lower()) != (
-            self.address.family == "mariadb"
-        ):
-            raise LabError(f"{self.address.name} is {text}; write the other of mysql:// and mariadb://")
+            code = f"{refused.code}: " if refused.code else ""
+            raise LabError(
+                f"{address.name} cannot be used ({code}{refused.message}); check the address and the account"
+            ) from refused
+        found = re.search(r"\d+\.\d+(\.\d+)?", text)
+        if address.family != "postgresql" and ("mariadb" in text.lower()) != (address.family == "mariadb"):
+            other = "mysql" if address.family == "mariadb" else "mariadb"
+            raise LabError(f"{address.name} is {text}; write {other}:// in place of {address.family}://")
+        if taken:
+            raise LabError(
+                f"{address.name} has a database {DATABASE}, the name of the one that scenarios create and drop; "
+                f"where nobody needs it: DROP DATABASE {DATABASE}"
+            )
         self.address = self.address._replace(version=found[0] if found else text)
 
     def alive(self) -> bool:
@@ -110,7 +161,7 @@ class Foreign:
 
     def wipe(self) -> str:
         """Return what to do: what could not be put back is the user's to see to."""
-        return f"{self.address.name} could not be put back as it was; look at its settings, accounts and databases"
+        return f"{self._outside.name} could not be put back as it was; look at its settings, accounts and databases"
 
     def environment(self, database: str) -> dict[str, str]:
         """Return nothing: shell and Python steps are not run here."""

@@ -24,6 +24,9 @@ fixes
     `code` (language, text with its placeholders filled, values) and `proof` (steps).
 """
 
+DATABASE = "demo"
+"""The fresh database of a play; its name stands in messages such as `Table 'demo.orders' doesn't exist`."""
+
 CODE = "$code"
 """What stands for a fix's own text in the steps of its proof."""
 

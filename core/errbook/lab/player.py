@@ -16,14 +16,11 @@ from errbook.lab import outcome
 from errbook.lab.driver import BLOCKED, RUNNING, Connection, Driver, Keeper, Refused, Target
 from errbook.lab.limits import Limits
 from errbook.lab.outcome import Failure
-from errbook.lab.plan import CODE, Plan
+from errbook.lab.plan import CODE, DATABASE, Plan
 from errbook.lab.process import Process
 from errbook.lab.server import LabError
 from errbook.lab.session import Session
 from errbook.lab.statements import one_line, split
-
-DATABASE: Final = "demo"
-"""The fresh database of a play; its name stands in messages such as `Table 'demo.orders' doesn't exist`."""
 
 SETTLING: Final = 1.0
 """Seconds that statements which the error let go on get to end before the proof begins; those that still wait for a

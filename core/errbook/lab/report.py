@@ -152,9 +152,9 @@ def _case(suite: ElementTree.Element, result: Result, number: int, part: dict[st
     name = f"fix {number}" if number else "reproduction"
     case = ElementTree.SubElement(suite, "testcase", classname=result.entry, name=name, time=f"{part['seconds']:.3f}")
     said = outcome.SAYS[part["outcome"]]
-    if result.missing or part["outcome"] in (outcome.NOT_EXECUTABLE, outcome.NOT_APPLICABLE):
+    if result.missing or part["outcome"] in (outcome.NOT_EXECUTABLE, outcome.NOT_APPLICABLE, outcome.NOT_RUN):
         reason = result.record["detail"] if result.missing else part["detail"]
-        ElementTree.SubElement(case, "skipped", message=visible(f"{said}: {reason}"))
+        ElementTree.SubElement(case, "skipped", message=visible(f"{said}: {reason}" if reason else said))
     elif part["outcome"] not in outcome.ACCEPTED:
         ElementTree.SubElement(case, "failure", message=visible(said)).text = visible(part["detail"] or said)
     if not number and result.differences and case.find("failure") is None:

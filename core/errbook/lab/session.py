@@ -1,8 +1,8 @@
 """A named session of a scenario: one connection and one thread, so that a statement can wait while others go on."""
 
-import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as Late
 from typing import Final
 
 from errbook.lab.driver import Connection, Refused, Target
@@ -11,6 +11,10 @@ Connect = Callable[[Target], Connection]
 
 CLOSING: Final = 5.0
 """Seconds that a session may take to end what it does when it is closed."""
+
+
+_IDLE: list[ThreadPoolExecutor] = []
+"""Threads of sessions that have ended, for the next ones."""
 
 
 class Session:
@@ -23,7 +27,7 @@ class Session:
         self._link: Connection | None = None
         self._lost = False
         self._last: Future[None] | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"session-{name}")
+        self._thread = _IDLE.pop() if _IDLE else ThreadPoolExecutor(1, thread_name_prefix="session")
 
     def open(self, target: Target) -> "Future[None]":
         """Connect to a target, in place of the connection there is; the future raises Refused."""
@@ -78,9 +82,13 @@ class Session:
         """Close the connection, in this thread or, where that is busy, by ending what runs."""
         if self._last is not None and not self._last.done():
             self.cancel()
-        with contextlib.suppress(Exception):
+        try:
             self.close().result(timeout=CLOSING)
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        except (Refused, Late):
+            # It may never return.
+            self._thread.shutdown(wait=False, cancel_futures=True)
+        else:
+            _IDLE.append(self._thread)
 
     def _start(self, work: Callable[[], None]) -> "Future[None]":
         def guarded() -> None:

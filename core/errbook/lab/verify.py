@@ -40,9 +40,10 @@ class Result(NamedTuple):
     @property
     def accepted(self) -> bool:
         """Whether everything came out as the entry claims."""
-        return self.record["outcome"] in outcome.ACCEPTED and all(
-            fix["outcome"] in outcome.ACCEPTED for fix in self.record["fixes"]
-        )
+        # Where there is no error, there is nothing to fix.
+        exempt = self.record["outcome"] in (outcome.NOT_EXECUTABLE, outcome.NOT_APPLICABLE)
+        accepted = outcome.ACCEPTED | ({outcome.NOT_RUN} if exempt else set())
+        return self.record["outcome"] in accepted and all(fix["outcome"] in accepted for fix in self.record["fixes"])
 
 
 Report = Callable[[Result], None]
@@ -160,7 +161,7 @@ def verify_foreign(
                 version = player.hello()["version"]
                 for entry in entries:
                     if server.engine in entry["engines"] and not stop.is_set():
-                        _foreign(player, entry, version)
+                        _foreign(player, address, entry, version)
             finally:
                 player.close()
         except _Stopped:
@@ -178,14 +179,12 @@ def verify_foreign(
         raise failed[0]
 
 
-def _foreign(player: "_Player", entry: Mapping[str, Any], version: str) -> None:
+def _foreign(player: "_Player", address: foreign.Address, entry: Mapping[str, Any], version: str) -> None:
     engine = player.task.server.engine
     plan = of(entry, engine, version)
-    if foreign.unfit(plan):
-        plan["applies"] = plan["applies"] or foreign.NEEDS_OWN
+    plan["applies"] = plan["applies"] or foreign.unfit(address, plan)
     for fix in plan["fixes"]:
-        if foreign.unfit(plan, fix):
-            fix["applies"] = fix["applies"] or foreign.NEEDS_OWN
+        fix["applies"] = fix["applies"] or foreign.unfit(address, plan, fix)
     made = digest(entry, engine)
     record = _not_run(plan, made, version) or player.entry(plan, made, version)
     player.report(plan, record)
@@ -193,7 +192,7 @@ def _foreign(player: "_Player", entry: Mapping[str, Any], version: str) -> None:
 
 def _end(run: _Run) -> None:
     for cell in list(run.cells):
-        cell._process.kill()
+        cell.kill()
 
 
 def _tasks(
@@ -247,11 +246,13 @@ class _Player:
 
     def hello(self) -> dict[str, Any]:
         """Open a cell and ask for the version of its server; LabError."""
-        self._cell = cell = Cell.open(self.task.server, filesystem=self.task.filesystem, network=self._foreign)
+        address = self._run.address
+        shared = address.in_cell()[1] if address else {}
+        size = self.task.filesystem
+        self._cell = cell = Cell.open(self.task.server, filesystem=size, network=self._foreign, shared=shared)
         self._run.cells.add(cell)
         if self._run.stop.is_set():
             raise _Stopped
-        address = self._run.address
         if address is None:
             return {}
         try:

@@ -15,7 +15,7 @@ from typing import Any
 from errbook.lab import driver as drivers
 from errbook.lab.driver import Refused, Target
 from errbook.lab.instance import Instance
-from errbook.lab.player import DATABASE
+from errbook.lab.plan import DATABASE
 from errbook.lab.server import LabError, Server, bytes_of, select
 from errbook.lab.statements import split
 

@@ -36,8 +36,8 @@ from errbook.lab.driver import Refused
 from errbook.lab.foreign import Address, Foreign
 from errbook.lab.instance import Instance
 from errbook.lab.limits import Limits
-from errbook.lab.plan import Plan, touches_server
-from errbook.lab.player import DATABASE, Play
+from errbook.lab.plan import DATABASE, Plan, touches_server
+from errbook.lab.player import Play
 from errbook.lab.process import end_strays
 from errbook.lab.server import LabError, Server, bytes_of, select
 
@@ -130,7 +130,7 @@ class Worker:
         play.end()
         steps = [*play.plan["steps"], *(fix["proof"] if fix else ())]
         spoiled = bool(play.plan["host"]) or any(touches_server(step) for step in steps)
-        if play.programs and not end_strays(self._instance._process and self._instance._process.pid):
+        if play.programs and not end_strays(self._instance.process):
             self._last = True
         if not self._tidy():
             self._last = True

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from errbook.render import scenario, servers
 from errbook.render.first import first_code
+from errbook.render.paper import Paper
 from errbook.render.style import PLAIN, Style
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from errbook.entry import Cause, Code, Entry, Fix, Message, Scenario
     from errbook.knowledge import Knowledge, Link
@@ -21,70 +22,12 @@ _RISK = {"low": "good", "medium": "warn", "high": "bad", "critical": "bad"}
 _RETRY = {"at-once": "good", "with-backoff": "good", "after-fix": "warn", "no": "bad"}
 
 
-def _wrap(text: str, width: int, lead: str, rest: str) -> Iterator[str]:
-    """Fill lines with words. The standard textwrap compiles regular expressions that cost a cold lookup 2 ms."""
-    words, start, used = list[str](), lead, len(lead)
-    for word in text.split():
-        if words and used + 1 + len(word) > width:
-            yield start + " ".join(words)
-            words, start, used = [], rest, len(rest)
-        used += len(word) + bool(words)
-        words.append(word)
-    yield start + " ".join(words)
-
-
-class _Paper:
-    """Collects lines of one width in one style."""
-
-    def __init__(self, width: int, style: Style) -> None:
-        self.width, self.style, self.lines = width, style, list[str]()
-
-    def line(self, text: str = "") -> None:
-        self.lines.append(text)
-
-    def prose(self, text: str, indent: int = 0, first: str = "") -> None:
-        """Add paragraphs and lists; `first` stands before the first line, within the indent where it fits."""
-        pad = " " * indent
-        for number, paragraph in enumerate(text.split("\n\n")):
-            if number:
-                self.line()
-            for at, part in enumerate(self._items(paragraph)):
-                lead = first or pad if number == at == 0 else pad
-                rows = _wrap(part, self.width, lead, f"{pad}  " if part.startswith("- ") else pad)
-                self.lines += [self._inline(row) for row in rows]
-
-    @staticmethod
-    def _items(paragraph: str) -> list[str]:
-        items: list[str] = []
-        for row in paragraph.splitlines():
-            if row.startswith("- ") or not items:
-                items.append(row)
-            else:
-                items[-1] += f" {row.strip()}"
-        return items
-
-    def _inline(self, row: str) -> str:
-        # The backticks stay where there is no colour: they tell code from prose.
-        if not self.style.reset or row.count("`") % 2:
-            return row
-        parts = row.split("`")
-        return "".join(self.style.mark("code", part) if at % 2 else part for at, part in enumerate(parts))
-
-    def code(self, text: str, indent: int) -> None:
-        for row in text.splitlines():
-            self.line(" " * indent + self.style.mark("code", row) if row else "")
-
-    def head(self, text: str) -> None:
-        self.line()
-        self.line(self.style.mark("head", text.upper() if not self.style.reset else text))
-
-
 def _only(entry: Entry, part: Cause | Fix | Scenario, names: Names) -> str:
     held = servers.limits(entry, part, names.engine)
     return f"Only {held}: " if held else ""
 
 
-def _steps(paper: _Paper, lines: Sequence[scenario.Line], indent: int) -> None:
+def _steps(paper: Paper, lines: Sequence[scenario.Line], indent: int) -> None:
     for number, step in enumerate(lines, 1):
         outcome = f" [{step.outcome}]" if step.outcome else ""
         paper.prose(step.words + outcome, indent + 3, " " * indent + f"{number}. ")
@@ -92,7 +35,7 @@ def _steps(paper: _Paper, lines: Sequence[scenario.Line], indent: int) -> None:
             paper.code(step.code, indent + 7)
 
 
-def _code(paper: _Paper, code: Code, indent: int) -> None:
+def _code(paper: Paper, code: Code, indent: int) -> None:
     if code.file:
         paper.line(" " * indent + f"In {code.file}:")
     paper.code(code.text, indent + 4)
@@ -104,7 +47,7 @@ def _identity(entry: Entry, names: Names, style: Style) -> str:
     return f"{style.mark('strong', f'{engines} {entry.code}')}  {entry.symbol}{state}"
 
 
-def _verdicts(paper: _Paper, entry: Entry, knowledge: Knowledge) -> None:
+def _verdicts(paper: Paper, entry: Entry, knowledge: Knowledge) -> None:
     risk = knowledge.term("risk_level", entry.risk.level).title
     retry = knowledge.term("retry_verdict", entry.retry.verdict).title
     mark = paper.style.mark
@@ -114,7 +57,7 @@ def _verdicts(paper: _Paper, entry: Entry, knowledge: Knowledge) -> None:
     paper.prose(entry.retry.why, 2)
 
 
-def _messages(paper: _Paper, messages: Sequence[Message]) -> None:
+def _messages(paper: Paper, messages: Sequence[Message]) -> None:
     for message in messages:
         paper.line()
         paper.prose(message.text, 4)
@@ -127,7 +70,7 @@ def page(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLA
     `width` is in columns; `site` is the address of the site (``https://errors.example.com``) for the link to the page,
     left out where it is empty.
     """
-    paper, names = _Paper(width, style), servers.names(knowledge)
+    paper, names = Paper(width, style), servers.names(knowledge)
     labels = [
         knowledge.term("severity", entry.severity).title,
         knowledge.term("frequency", entry.frequency).title,
@@ -195,7 +138,7 @@ def page(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLA
     return "\n".join(paper.lines) + "\n"
 
 
-def _verification(paper: _Paper, entry: Entry, names: Names, site: str) -> None:
+def _verification(paper: Paper, entry: Entry, names: Names, site: str) -> None:
     paper.head("Verification")
     level = names.term("confidence", entry.confidence.level)
     paper.prose(f"{level}. {entry.confidence.reason}")
@@ -208,7 +151,7 @@ def _verification(paper: _Paper, entry: Entry, names: Names, site: str) -> None:
     paper.line(paper.style.mark("faint", f"What the levels mean: {paper.style.link(address, address)}"))
 
 
-def _fixes(paper: _Paper, entry: Entry, knowledge: Knowledge, names: Names) -> None:
+def _fixes(paper: Paper, entry: Entry, knowledge: Knowledge, names: Names) -> None:
     paper.head("Fixes")
     for number, fix in enumerate(entry.fixes, 1):
         if number > 1:
@@ -226,7 +169,7 @@ def _fixes(paper: _Paper, entry: Entry, knowledge: Knowledge, names: Names) -> N
 
 def card(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLAIN) -> str:
     """Return an entry in a few lines: identity, summary, retry, and the first thing to do."""
-    paper = _Paper(width, style)
+    paper = Paper(width, style)
     paper.line(_identity(entry, servers.names(knowledge), style))
     paper.prose(entry.summary, 2)
     retry = knowledge.term("retry_verdict", entry.retry.verdict).title

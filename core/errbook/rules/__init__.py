@@ -7,6 +7,7 @@ from typing import Final
 from errbook.rules.rule import Rule, Scope
 
 _MODULES: Final = (
+    "catalogs",
     "characters",
     "code",
     "engines",

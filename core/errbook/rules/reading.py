@@ -13,6 +13,12 @@ RULES: Final = (
         "A file has no anchors and aliases: every value stands where it is read.",
         "Write the value out.",
     ),
+    Rule(
+        "catalog-form",
+        _FILE,
+        "A file below catalog/ is a whole catalog as `errbook harvest` writes it, of its path's engine and series.",
+        "Do not edit it; harvest it again.",
+    ),
     Rule("byte-order-mark", _FILE, "A file starts with its text.", "Save it as UTF-8 without BOM."),
     Rule("directive", _FILE, "A file has no YAML directives.", "Remove the line that starts with `%`."),
     Rule("duplicate-key", _FILE, "A field is given once.", "Keep one of them."),
@@ -31,8 +37,9 @@ RULES: Final = (
         "unknown-file",
         _FILE,
         "Under errors/ there are sqlstates.yaml and one folder per engine, with engine.yaml and an entry per code; "
-        "under evidence/ there is one folder per engine, with a file per code.",
-        "Rename the file to <code>.yaml or <code>.json, or move it elsewhere.",
+        "under evidence/ there is one folder per engine, with a file per code; under catalog/ there is one per engine, "
+        "and one named system, with a file per series.",
+        "Rename the file to <code>.yaml, <code>.json or <series>.jsonl, or move it elsewhere.",
     ),
     Rule("unreadable-file", _FILE, "A file can be read.", "Put a readable YAML file there."),
     Rule(

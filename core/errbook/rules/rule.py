@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from errbook.catalogs import Catalogs
     from errbook.problem import Problem
     from errbook.rules.knowledge import Index
     from errbook.rules.strings import Text
@@ -52,6 +53,8 @@ class Subject:
     data: Mapping[str, Any]
     engines: Mapping[str, Engine]
     classes: frozenset[str]
+    catalogs: "Catalogs | None" = None
+    """What servers say of their codes themselves, where somebody asked them."""
 
     @cached_property
     def texts(self) -> "list[Text]":

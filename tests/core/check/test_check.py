@@ -103,7 +103,7 @@ def test_a_related_file_that_cannot_be_read_is_not_blamed_twice(layer: Any) -> N
 def test_a_path_that_is_not_there(layer: Any) -> None:
     assert layer.lines("mysql/9.yaml") == [
         "mysql/9.yaml:1:1: unreadable-file: the path does not exist. "
-        "Name a file or directory below errors/ or evidence/"
+        "Name a file or directory below errors/, evidence/ or catalog/"
     ]
 
 
@@ -111,8 +111,8 @@ def test_a_path_outside_of_every_folder_named_errors(layer: Any, tmp_path: Path)
     stray = tmp_path / "5.yaml"
     stray.write_text("a: b\n")
     assert [text(problem) for problem in check([layer.root], [stray])] == [
-        f"{stray}:1:1: unreadable-file: the path lies below no folder named errors or evidence. "
-        "Name a file or directory below errors/ or evidence/"
+        f"{stray}:1:1: unreadable-file: the path lies below no folder named errors, evidence or catalog. "
+        "Name a file or directory below errors/, evidence/ or catalog/"
     ]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import mysql.connector
+from mysql.connector.cursor import MySQLCursorBuffered
 from mysql.connector.errors import Error
 
 from errbook.lab.driver import BLOCKED, IDLE, RUNNING, Refused, Target, hung_up
@@ -62,9 +63,10 @@ class Connection:
         }
         if target.database:
             options["database"] = target.database
+        given = target.host or target.port or (target.user is not None and address.host)
         if target.socket:
             options["unix_socket"] = target.socket
-        elif target.host is None and target.port is None and target.user is None and address.socket:
+        elif address.socket and not given:
             options["unix_socket"] = address.socket
             # As the servers' own clients do it: there is nobody between the ends of a socket.
             options["ssl_disabled"] = True
@@ -75,30 +77,25 @@ class Connection:
             options["ssl_disabled"] = target.tls == "off"
         options.update(target.options)
         with _refusing():
-            given = {key: value for key, value in options.items() if value is not None}
-            self._link: Any = mysql.connector.connect(**given)
+            known = {key: value for key, value in options.items() if value is not None}
+            link: Any = mysql.connector.connect(**known)
+            # By its class: the connection's own method asks the server first whether it is still there.
+            self._cursor: Any = MySQLCursorBuffered(link)
+        self._link = link
         self._id = self._link.connection_id
 
     def run(self, statement: str) -> None:
         """Send one statement and read all its results."""
         with _refusing():
-            cursor = self._link.cursor(buffered=True)
-            try:
-                cursor.execute(statement)
-                while cursor.nextset():
-                    pass
-            finally:
-                with contextlib.suppress(Error):
-                    cursor.close()
+            self._cursor.execute(statement)
+            while self._cursor.nextset():
+                pass
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """Send one statement and return its rows; Refused."""
         with _refusing():
-            cursor = self._link.cursor()
-            cursor.execute(statement)
-            rows = [tuple(row) for row in cursor.fetchall()] if cursor.with_rows else []
-            cursor.close()
-        return rows
+            self._cursor.execute(statement)
+            return [tuple(row) for row in self._cursor.fetchall()] if self._cursor.with_rows else []
 
     def dead(self) -> bool:
         """Tell whether the server has closed the connection."""
@@ -209,8 +206,6 @@ class Keeper:
         """Put the server back and compare."""
         try:
             link = self._open()
-            # In place of the default, which is a day or a year: what still has a lock on the database is not ended.
-            link.run(f"SET lock_wait_timeout = {ENDING:g}")
             self._end_sessions(link)
             self._end_prepared(link)
             with contextlib.suppress(Refused):
@@ -236,7 +231,7 @@ class Keeper:
                     link.run(f"KILL {row[0]}")
             if time.monotonic() > end:
                 raise Refused(None, None, f"{len(rows)} sessions go on although they were killed")
-            time.sleep(0.002)
+            time.sleep(0.001)
 
     def _end_prepared(self, link: Connection) -> None:
         """Roll back prepared transactions, which outlive their sessions."""
@@ -269,6 +264,8 @@ class Keeper:
         if self._link is None or self._link.dead():
             self._shut()
             self._link = Connection(self._address, Target(None))
+            # In place of the default, which is a day or a year: for what still has a lock on the database.
+            self._link.run(f"SET lock_wait_timeout = {ENDING:g}")
         return self._link
 
     def _shut(self) -> None:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any, Final
 
-import pg8000.exceptions
-import pg8000.native
+import pg8000.exceptions  # type: ignore[import-untyped] # it comes without types
+import pg8000.native  # type: ignore[import-untyped] # the same
 
 from errbook.lab.driver import BLOCKED, IDLE, RUNNING, Refused, Target, hung_up
 
@@ -101,7 +101,7 @@ class Connection:
         if startup:
             options["startup_params"] = startup
         local = target.host is None and target.port is None and target.tls is None
-        path = target.socket or (address.socket if local else None)
+        path = target.socket or (address.socket if local or not address.host else None)
         with self._refusing():
             options["sock"] = _reach(path, target.host or address.host, target.port or address.port)
             self._link = _Link(**options)
@@ -280,7 +280,7 @@ class Keeper:
         ):
             if time.monotonic() > end:
                 raise Refused(None, None, f"{len(rows)} sessions go on although they were terminated")
-            time.sleep(0.002)
+            time.sleep(0.001)
 
     def _end_prepared(self, link: Connection) -> None:
         """Roll back prepared transactions, which outlive their sessions, each in its own database."""
@@ -314,7 +314,7 @@ class Keeper:
         while link.rows("SELECT pg_conf_load_time()") == before:
             if time.monotonic() > end:
                 raise Refused(None, None, "the server did not read its configuration again")
-            time.sleep(0.002)
+            time.sleep(0.001)
 
     def _open(self) -> Connection:
         if self._link is None or self._link.dead():

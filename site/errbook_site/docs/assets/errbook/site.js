@@ -1,10 +1,18 @@
 // The search box of the front page, the filters of the engine pages, and the suggestions of the page for missing pages.
 "use strict";
 
-/** Return the address of the page for an exact code, symbol or SQLSTATE; null when there is none. */
+/** Return the address of the page, or of the row, for an exact code, symbol or SQLSTATE; null when there is none. */
 async function shortAddress(root, text) {
   const name = text.trim();
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/.test(name)) return null;
+  const written = await ownAddress(root, name);
+  if (written) return written;
+  const listed = await ebNames.only(root, name);
+  return listed && new URL(root + listed, location.href).href;
+}
+
+/** Return the address that a name has for itself; null when there is none. */
+async function ownAddress(root, name) {
   for (const spelling of new Set([name, name.toUpperCase(), name.toLowerCase()])) {
     const address = new URL(`${root}${spelling}/`, location.href);
     try {
@@ -75,40 +83,32 @@ function filters(form) {
   apply();
 }
 
+/** On the page for missing pages: go to the one row that the address names, or show what it may have meant. */
 async function missing(box) {
-  const asked = decodeURIComponent(location.pathname).split("/").filter(Boolean).pop() || "";
+  const root = box.dataset.root;
+  const [asked = "", engine] = decodeURIComponent(location.pathname).split("/").filter(Boolean).reverse();
   if (!asked) return;
   box.querySelector("input").value = asked;
-  const response = await fetch(box.dataset.names);
-  if (!response.ok) return;
-  const near = nearest(asked.toUpperCase(), await response.json());
+  const engines = new Set((await ebNames.all(root)).map((item) => item.engine));
+  const address = await ebNames.only(root, asked, engines.has(engine) ? engine : null);
+  if (address) {
+    location.replace(new URL(root + address, location.href));
+    return;
+  }
+  const exact = await ebNames.exact(root, asked);
+  const near = exact.length ? exact : await ebNames.near(root, asked);
   if (!near.length) return;
   const section = box.querySelector("[data-eb-near]");
-  for (const [id, title] of near) {
+  if (exact.length) section.querySelector("h2").textContent = "Which one?";
+  for (const item of near.slice(0, 12)) {
     const link = document.createElement("a");
-    link.href = `${box.dataset.root}${id}/`;
-    link.textContent = `${id}: ${title}`;
-    const item = document.createElement("li");
-    item.append(link);
-    section.querySelector("ul").append(item);
+    link.href = root + item.address;
+    link.textContent = item.written ? item.title : `${item.title} ${item.about}`.trim();
+    const line = document.createElement("li");
+    line.append(link, item.text ? ` ${item.text}` : "");
+    section.querySelector("ul").append(line);
   }
   section.hidden = false;
-}
-
-/** Return up to eight entries whose names share the longest beginning with what was asked. */
-function nearest(asked, entries) {
-  const shared = (name) => {
-    let length = 0;
-    while (length < asked.length && length < name.length && asked[length] === name[length]) length += 1;
-    return length;
-  };
-  const scored = entries.map((entry) => [Math.max(...entry[2].map((name) => shared(name.toUpperCase()))), entry]);
-  const enough = Math.max(2, Math.ceil(asked.length / 2));
-  return scored
-    .filter(([score]) => score >= enough)
-    .sort((one, other) => other[0] - one[0])
-    .slice(0, 8)
-    .map(([, entry]) => entry);
 }
 
 document.querySelectorAll("[data-md-component=search-query]").forEach((query) =>

@@ -1,0 +1,225 @@
+"""``errbook harvest [ENGINE]``: ask servers of the lab for all their codes, and write or compare catalogs."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from errbook import places
+from errbook.database import SYSTEM
+from errbook.harvest import family, mariadb, mysql, sqlite, system
+from errbook.harvest.catalog import Catalog, CatalogError, Row, encode, read, write
+from errbook.lab import cache
+from errbook.lab.driver import Refused
+from errbook.lab.question import Question
+from errbook.lab.server import LabError, Server, select
+
+ENGINES = ("mysql", "mariadb", "postgresql", "sqlite", SYSTEM)
+
+_SHOWN = 20
+"""So many differences of one catalog are printed."""
+
+
+class Lacking(Exception):  # noqa: N818 - named for what is so
+    """A catalog needs something that was not named; the message says what."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
+    made = argparse.ArgumentParser(
+        prog="errbook harvest",
+        description="Ask servers of the lab for every code that they know, and write a catalog of each. A catalog in a "
+        "private knowledge base counts at once. Get servers with: errbook lab get.",
+        epilog="exit codes: 0 done, or all as it was; 1 a catalog could not be made, or differs; 2 bad usage; "
+        "3 nothing differs, and some could not be compared here",
+    )
+    made.add_argument(
+        "engine", nargs="?", choices=ENGINES, metavar="ENGINE", help=f"{', '.join(ENGINES)}; default: all"
+    )
+    made.add_argument(
+        "--server",
+        action="append",
+        default=[],
+        metavar="SERVER",
+        help="such as mysql:9.7; repeat for more; default: all",
+    )
+    made.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="the knowledge base to write to, as ERRBOOK_PATH names it; default: this checkout",
+    )
+    made.add_argument(
+        "--source",
+        type=Path,
+        metavar="DIR",
+        help="unpacked source of the server: PostgreSQL's messages and InnoDB's numbers stand only there; for SQLite, "
+        "a folder with sqlite3.h",
+    )
+    made.add_argument("--check", action="store_true", help="write nothing; compare with the catalogs that are there")
+    return made
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Harvest; return the exit code."""
+    made = parser()
+    options = made.parse_args(arguments)
+    try:
+        chosen = select(options.server)
+    except LabError as error:
+        made.error(str(error))
+    if options.source and not options.source.is_dir():
+        made.error(f"--source: there is no folder {options.source}")
+    base = options.out or places.checkout()
+    if base is None:
+        made.error("there is no checkout here; name a knowledge base: --out DIR")
+    jobs = [(engine, server) for server in chosen for engine in _engines(options.engine, server)]
+    if not jobs:
+        made.error(f"{', '.join(options.server)} has no codes of {options.engine}")
+    failed = lacking = False
+    for engine, server in jobs:
+        try:
+            found = _harvest(engine, server, options.source)
+            said = _compare(base, found) if options.check else _write(base, found)
+        except Lacking as reason:
+            _say(f"{server.id}: {engine}: {reason}")
+            lacking = True
+        except (CatalogError, LabError) as error:
+            _say(f"{server.id}: {error}")
+            failed = True
+        else:
+            failed = failed or said
+    return 1 if failed else 3 if lacking and options.check else 1 if lacking else 0
+
+
+def _say(line: str) -> None:
+    print(f"errbook: {line}", file=sys.stderr, flush=True)
+
+
+def _engines(engine: str | None, server: Server) -> list[str]:
+    """Return what a server gives catalogs of: its engine, and for some, the numbers inside of messages."""
+    gives = [server.engine, *([SYSTEM] if server.engine in ("mysql", "mariadb") else [])]
+    return [name for name in gives if engine in (None, name)]
+
+
+def _harvest(engine: str, server: Server, source: Path | None) -> Catalog:
+    """Return the catalog; CatalogError, LabError, and Lacking where something must be named for it."""
+    if reason := cache.missing(server):
+        raise Lacking(reason)
+    if engine == "postgresql":
+        return _postgresql(server, source)
+    if engine == "sqlite":
+        return _sqlite(server, source)
+    with Question(server) as asked:
+
+        def query(statement: str) -> Sequence[Sequence[Any]]:
+            try:
+                return asked.query(statement)
+            except Refused as refused:
+                raise family.Refused(refused.code or "", refused.sqlstate or "", refused.message) from None
+
+        if engine == SYSTEM:
+            return system.storage(server.engine, asked.tree, query, asked.run, source)
+        if engine == "mysql":
+            return mysql.harvest(asked.tree, query, asked.run)
+        return mariadb.harvest(asked.tree, query, asked.run)
+
+
+def _postgresql(server: Server, source: Path | None) -> Catalog:
+    if source is None:
+        raise Lacking("its messages stand in its source; unpack that and name it: --source DIR")
+    from errbook.harvest import postgresql
+    from errbook.harvest.postgresql_source import harvest_source
+    from errbook.lab import places as lab_places
+    from errbook.lab.server import trees
+
+    files = postgresql.server(lab_places.tree_folder(trees()[str(server.tree)]))
+    return postgresql.harvest_with_source(server.series, harvest_source(source), files).catalog
+
+
+def _sqlite(server: Server, source: Path | None) -> Catalog:
+    from importlib import import_module
+
+    from errbook.lab import places as lab_places
+
+    if server.modules:
+        carrier = import_module(server.modules[0])
+        library = next(Path(str(carrier.__file__)).parent.glob("_sqlite3*.so"))
+        return sqlite.harvest(library, sqlite.names_of_apsw(import_module("apsw")))
+    if source is None:
+        raise Lacking("the names of its codes stand in sqlite3.h; name the folder that has it: --source DIR")
+    tree = server.trees[0]
+    library = lab_places.tree_folder(tree) / next(name for name in tree.needs if ".so" in name)
+    return sqlite.harvest(library, sqlite.names_of_header(source / "sqlite3.h"))
+
+
+def _path(base: Path, found: Catalog) -> Path:
+    engine, series = found.header["engine"], found.header["series"]
+    return Path(base, "catalog", engine, f"{series}.jsonl")
+
+
+def _lost(path: Path, found: Catalog) -> list[str]:
+    """Return the sources of the catalog that is there and that this one was made without."""
+    return (
+        [line for line in read(path).header["sources"] if line not in found.header["sources"]] if path.exists() else []
+    )
+
+
+def _write(base: Path, found: Catalog) -> bool:
+    """Write a catalog; tell whether it was not, for it would lose facts of the one that is there."""
+    path = _path(base, found)
+    if lost := _lost(path, found):
+        _say(f"{path}: left as it is: it knows more than this machine can tell. Without: {'; '.join(lost)}")
+        _say("harvest into another knowledge base: --out DIR")
+        return True
+    (base / "errors").mkdir(parents=True, exist_ok=True)
+    write(path, *found)
+    print(f"{path}: {found.header['rows']:,} rows of {found.header['engine']} {found.header['version']}")
+    return False
+
+
+def _compare(base: Path, found: Catalog) -> bool:
+    """Compare a catalog with the one that is there; tell whether they differ.
+
+    Where that one was made with more sources, the facts of this one must all be in it.
+    """
+    path = _path(base, found)
+    there = read(path)
+    lost = _lost(path, found)
+    if not lost and encode(*found) == path.read_bytes():
+        print(f"{path}: as harvested, {found.header['rows']:,} rows")
+        return False
+    if lost and there.header["version"] == found.header["version"]:
+        wrong = [f"+ {_row(row)}" for row in _strange(found.rows, there.rows)]
+        if not wrong:
+            print(f"{path}: as harvested, as far as can be told here. Without: {'; '.join(lost)}")
+            return False
+    else:
+        wrong = [f"- {_row(row)}" for row in _strange(there.rows, found.rows)]
+        wrong += [f"+ {_row(row)}" for row in _strange(found.rows, there.rows)]
+        wrong += [
+            f"{name}: {there.header[name]} is now {found.header[name]}"
+            for name in ("version", "sources")
+            if there.header[name] != found.header[name]
+        ]
+    more = f"\n  and {len(wrong) - _SHOWN:,} more" if len(wrong) > _SHOWN else ""
+    _say(f"{path} is not what the server says:\n  " + "\n  ".join(wrong[:_SHOWN]) + more)
+    _say("harvest it again: errbook harvest")
+    return True
+
+
+def _strange(rows: Sequence[Row], others: Sequence[Row]) -> list[Row]:
+    """Return the rows that no row of the others has all facts of."""
+    known: dict[str, list[Row]] = {}
+    for row in others:
+        known.setdefault(row["code"], []).append(row)
+    return [row for row in rows if not any(_within(row, other) for other in known.get(row["code"], ()))]
+
+
+def _within(row: Row, other: Row) -> bool:
+    return all(other.get(name) == value for name, value in row.items())
+
+
+def _row(row: Row) -> str:
+    return " ".join(str(value) for value in row.values())[:160]

@@ -1,0 +1,75 @@
+"""Lines of text in one width and one style: what entries and codes are written on."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from errbook.render.style import Style
+
+
+def wrap(text: str, width: int, lead: str, rest: str) -> Iterator[str]:
+    """Fill lines with words. The standard textwrap compiles regular expressions that cost a cold lookup 2 ms."""
+    words, start, used = list[str](), lead, len(lead)
+    for word in text.split():
+        if words and used + 1 + len(word) > width:
+            yield start + " ".join(words)
+            words, start, used = [], rest, len(rest)
+        used += len(word) + bool(words)
+        words.append(word)
+    yield start + " ".join(words)
+
+
+class Paper:
+    """Collects lines of one width in one style."""
+
+    def __init__(self, width: int, style: Style) -> None:
+        """Begin; `width` is in columns."""
+        self.width, self.style, self.lines = width, style, list[str]()
+
+    def line(self, text: str = "") -> None:
+        """Add a line as it is."""
+        self.lines.append(text)
+
+    def prose(self, text: str, indent: int = 0, first: str = "") -> None:
+        """Add paragraphs and lists; `first` stands before the first line, within the indent where it fits."""
+        pad = " " * indent
+        for number, paragraph in enumerate(text.split("\n\n")):
+            if number:
+                self.line()
+            for at, part in enumerate(self._items(paragraph)):
+                lead = first or pad if number == at == 0 else pad
+                rows = wrap(part, self.width, lead, f"{pad}  " if part.startswith("- ") else pad)
+                self.lines += [self._inline(row) for row in rows]
+
+    @staticmethod
+    def _items(paragraph: str) -> list[str]:
+        items: list[str] = []
+        for row in paragraph.splitlines():
+            if row.startswith("- ") or not items:
+                items.append(row)
+            else:
+                items[-1] += f" {row.strip()}"
+        return items
+
+    def _inline(self, row: str) -> str:
+        # The backticks stay where there is no colour: they tell code from prose.
+        if not self.style.reset or row.count("`") % 2:
+            return row
+        parts = row.split("`")
+        return "".join(self.style.mark("code", part) if at % 2 else part for at, part in enumerate(parts))
+
+    def code(self, text: str, indent: int) -> None:
+        """Add code, every line of it as it is."""
+        for row in text.splitlines():
+            self.line(" " * indent + self.style.mark("code", row) if row else "")
+
+    def head(self, text: str) -> None:
+        """Begin a part."""
+        self.line()
+        self.line(self.style.mark("head", text.upper() if not self.style.reset else text))
+
+    def text(self) -> str:
+        """Return everything, ending in a newline."""
+        return "\n".join(self.lines) + "\n"

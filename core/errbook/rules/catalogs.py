@@ -1,0 +1,153 @@
+"""An entry against what servers say of the code themselves: symbol, SQLSTATE, engines that share it, message."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from errbook.catalogs import Merged
+from errbook.problem import shown
+from errbook.rules.rule import Finding, Rule, Subject
+
+# A conversion of printf, and what may stand in its place in an entry: a {name}, or a value.
+_CONVERSION: Final = re.compile(r"%(?:\d+\$)?[-+ #0'.*\d]*(?:hh?|ll?|[qjzt])?(?:`s|[a-zA-Z%][QTBE]?)")
+_VALUE: Final = r"(?:\{[a-z][a-z0-9_]*\}|[^{}]*?)"
+_MANY: Final = 1
+"""A code with more messages than this has one for each of many things: which of them an entry shows is its choice."""
+
+
+def _known(subject: Subject, engine: str) -> Merged | None:
+    """Return what the catalogs have under the entry's code in an engine."""
+    code = subject.data.get("code")
+    if subject.catalogs is None or code is None:
+        return None
+    found = subject.catalogs.engine(engine)
+    return found.find(code) if found else None
+
+
+def _where(made: Merged) -> str:
+    """Return the newest series that has a code, as messages name it: ``mysql 9.7``."""
+    return f"{made.engine} {list(made.rows)[-1]}"
+
+
+def _symbols(subject: Subject) -> list[str]:
+    """Return the symbols that the entry names: its own, then its aliases."""
+    names = [item["symbol"] for item in subject.data.get("aliases", ())]
+    return [*([subject.data["symbol"]] if "symbol" in subject.data else []), *names]
+
+
+def symbol(subject: Subject) -> Iterator[Finding]:
+    """Compare the symbol with the one that the first engine's newest server has."""
+    made = _known(subject, subject.named_engines[0])
+    if made is None or "symbol" not in subject.data or "symbol" not in made.newest:
+        return
+    own, expected = subject.data["symbol"], made.newest["symbol"]
+    if own != expected and own not in made.newest.get("aliases", ()):
+        known = made.newest.get("formerly", ())
+        formerly = own in known or any(own == row.get("symbol") for row in made.rows.values())
+        message = f"the symbol of {made.key.code} in {_where(made)} is {shown(expected)}, not {shown(own)}"
+        keep = f", and put `{own}` under `aliases`: it was the symbol before" if formerly else ""
+        yield Finding(("symbol",), message, f"Write `{expected}`{keep}")
+
+
+def sqlstate(subject: Subject) -> Iterator[Finding]:
+    """Compare the SQLSTATE with the one that a server of the entry sends."""
+    state = subject.data.get("sqlstate")
+    if state is None:
+        return
+    found = [made for name in subject.named_engines if (made := _known(subject, name))]
+    states = {value: _where(made) for made in reversed(found) for value in made.values("sqlstate")[:1]}
+    if states and state not in states:
+        there = ", ".join(f"{shown(value)} in {where}" for value, where in states.items())
+        message = f"the SQLSTATE of {found[0].key.code} is {there}, not {shown(state)}"
+        yield Finding(("sqlstate",), message, f'Write "{next(reversed(states))}"')
+
+
+def shared(subject: Subject) -> Iterator[Finding]:
+    """Find a code that is shared with an engine that does not have it, or has it for something else."""
+    names = subject.named_engines
+    first = _known(subject, names[0])
+    if first is None or "engines" not in subject.data or subject.catalogs is None:
+        return
+    for at, name in enumerate(names[1:], 1):
+        catalogs = subject.catalogs.engine(name)
+        if catalogs is None or not catalogs.headers:
+            continue
+        code, other = first.key.code, catalogs.find(first.key.code)
+        if other is None:
+            message = f"no catalog of {name} has {code}"
+            yield Finding(
+                ("engines", at), message, f"Remove {name}: an entry holds only for engines that have its code"
+            )
+            continue
+        theirs = other.newest.get("symbol")
+        ours = first.newest.get("symbol")
+        if theirs is None or ours is None or theirs == ours or {ours, theirs} <= {*_symbols(subject)}:
+            continue
+        message = f"{code} is {shown(ours)} in {_where(first)} and {shown(theirs)} in {_where(other)}"
+        advice = (
+            f"Where it is the same error, name `{theirs}` under `aliases`; else remove {name}, and write "
+            f"errors/{name}/{code}.yaml for its own"
+        )
+        yield Finding(("engines", at), message, advice)
+
+
+def parameters(subject: Subject) -> Iterator[Finding]:
+    """Find a message of the server that no message of the entry has, each value with a name."""
+    messages = subject.data.get("messages")
+    made = _known(subject, subject.named_engines[0])
+    if messages is None or made is None or len(made.rows) == 0 or made.newest.get("where") is None:
+        return
+    series = list(made.rows)[-1]
+    templates = [item.text for item, lists in made.messages.items() if series in lists["series"]]
+    # What SQLite's library says of a code is not what it says of an error.
+    if len(templates) != _MANY or "kind" in made.newest or not _CONVERSION.sub("", templates[0]).strip():
+        return
+    template = templates[0]
+    pattern = re.compile(_VALUE.join(_words(part) for part in _CONVERSION.split(template)))
+    if any(pattern.search(_spaced(item["text"])) for item in messages):
+        return
+    count = len(_CONVERSION.findall(template))
+    message = f"no message reads as that of {_where(made)}: {shown(template, 200)}"
+    names = f", with a {{name}} for each of its {count} values" if count else ""
+    yield Finding(("messages", 0, "text"), message, f"Write it as the server prints it{names}")
+
+
+def _words(text: str) -> str:
+    return r"\s+".join(re.escape(word) for word in re.split(r"\s+", text))
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())
+
+
+RULES: Final = (
+    Rule(
+        "catalog-message",
+        "entry",
+        "A message of the entry reads as the server's template, with a {name} or a value for each of its values.",
+        "Write the message as the server prints it.",
+        parameters,
+    ),
+    Rule(
+        "catalog-shared",
+        "entry",
+        "Engines share an entry where they have the code for the same error: under one symbol, or under two that the "
+        "entry names both.",
+        "Name the other symbol under `aliases`, or write an entry of its own for the other engine.",
+        shared,
+    ),
+    Rule(
+        "catalog-sqlstate",
+        "entry",
+        "The SQLSTATE is the one that the server sends.",
+        "Write the server's.",
+        sqlstate,
+    ),
+    Rule(
+        "catalog-symbol",
+        "entry",
+        "The symbol is the one that the newest server has; older ones are aliases.",
+        "Write the server's.",
+        symbol,
+    ),
+)
