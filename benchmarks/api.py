@@ -33,6 +33,9 @@ from measure import machine
 from errbook.fresh import ensure
 
 PATH = "/errors/mysql/1040"
+UNWRITTEN = "/errors/mysql/13426"
+"""A code without an entry; it is looked up as fast as one that has one."""
+
 PLAIN = ("file", "dict", "model")
 TARGETS = {"nginx": 0.5, "file": None, "dict": 15.0, "model": None}
 """Each peer, and the multiple of it that the service is meant to reach."""
@@ -129,9 +132,9 @@ def running(name: str, command: list[str], port: int, **environment: str) -> Ite
         process.wait()
 
 
-def measure(server: Server, seconds: int, connections: int) -> float:
+def measure(server: Server, seconds: int, connections: int, path: str = PATH) -> float:
     """Return requests per second; SystemExit when anything but 200 came back."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"http://127.0.0.1:{server.port}{PATH}"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"http://127.0.0.1:{server.port}{path}"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - ours
     if "Non-2xx" in text or "Socket errors" in text:
         sys.exit(f"{server.name}: {text}")
@@ -214,9 +217,11 @@ def report(servers: list[Server], size: int, nginx: str, options: argparse.Names
     print(f"{nginx_version}, {packages}")
     print(f"GET {PATH}: {size} bytes, {options.connections} connections, one worker each, access logs off")
     rates: dict[str, list[float]] = {server.name: [] for server in servers}
+    unwritten: list[float] = []
     for _ in range(options.rounds):
         for server in servers:
             rates[server.name].append(measure(server, options.seconds, options.connections))
+        unwritten.append(measure(servers[0], options.seconds, options.connections, UNWRITTEN))
     for name, values in rates.items():
         spread = f"{min(values):,.0f} to {max(values):,.0f}"
         print(f"  {name:8} {statistics.median(values):10,.0f} requests/s  (median of {len(values)}; {spread})")
@@ -224,6 +229,9 @@ def report(servers: list[Server], size: int, nginx: str, options: argparse.Names
         ratio = statistics.median(ours / theirs for ours, theirs in zip(rates["errbook"], rates[peer], strict=True))
         goal = f" (target: at least {target:g}, {'reached' if ratio >= target else 'missed'})" if target else ""
         print(f"  errbook / {peer}: {ratio:.2f}{goal}")
+    same = statistics.median(new / old for new, old in zip(unwritten, rates["errbook"], strict=True))
+    print(f"  {UNWRITTEN}, not written up: {statistics.median(unwritten):,.0f} requests/s")
+    print(f"  not written up / written: {same:.2f} (target: at least 0.9, {'reached' if same >= 0.9 else 'missed'})")
 
 
 if __name__ == "__main__":

@@ -103,9 +103,20 @@ class Merged:
         return list(dict.fromkeys(reversed(found)))
 
     def templates(self) -> list[tuple[Message, dict[str, list[str]]]]:
-        """Return the messages with their lists: those of newer series first, else in the catalogs' order."""
+        """Return the messages with their lists: those of newer series first, the server's own before its extensions'.
+
+        Of these, what clients are sent comes before what only the log has; else they are in the catalogs' order.
+        """
         rank = {series: at for at, series in enumerate(self.rows)}
-        return sorted(self.messages.items(), key=lambda item: -rank[item[1]["series"][-1]])
+        return sorted(
+            self.messages.items(),
+            key=lambda item: (
+                -rank[item[1]["series"][-1]],
+                item[0].module is not None,
+                bool(item[0].errno),
+                item[0].where not in (None, "client"),
+            ),
+        )
 
 
 class Engine(NamedTuple):

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -200,13 +202,13 @@ def test_what_is_no_code_is_not_found(knowledge: Knowledge, text: str) -> None:
     knowledge.suggest_codes(text)
 
 
-def postgresql(folder: Path, series: str, *rows: dict[str, object]) -> None:
+def postgresql(folder: Path, series: str, *rows: Mapping[str, object]) -> None:
     made = catalog("postgresql", series, f"{series}.1", ["tests"], rows)
     write(folder / "catalog" / "postgresql" / f"{series}.jsonl", *made)
 
 
 def test_the_many_messages_of_a_sqlstate(tmp_path: Path) -> None:
-    (tmp_path / "errors").mkdir()
+    shutil.copytree(ROOT / "errors", tmp_path / "errors")
     state = {"code": "58P01", "symbol": "undefined_file", "kind": "error", "aliases": ["ERRCODE_UNDEFINED_FILE"]}
     said = {"code": "58P01", "message": 'extension "%s" is not available', "severity": "ERROR", "where": "client"}
     opened = {"code": "", "kind": "file-access", "message": 'could not open file "%s": %m', "where": "client"}
@@ -214,7 +216,7 @@ def test_the_many_messages_of_a_sqlstate(tmp_path: Path) -> None:
     title = {"code": "58", "kind": "class", "message": "System Error"}
     postgresql(tmp_path, "17", state, said)
     postgresql(tmp_path, "18", title, state, said, {**opened, "severity": "FATAL"}, decides)
-    compile_knowledge([tmp_path, ROOT], tmp_path / "errbook.db")
+    compile_knowledge([tmp_path], tmp_path / "errbook.db")
     with Knowledge(tmp_path / "errbook.db") as knowledge:
         code = knowledge.code("pg", "58p01")
         assert code is not None

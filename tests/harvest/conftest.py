@@ -1,15 +1,21 @@
 """What the tests of harvesters share: the committed catalogs, and servers of the lab to harvest from."""
 
+import contextlib
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
+from errbook.harvest import family
 from errbook.harvest.family import Query
 from errbook.harvest.perror import Run
+from errbook.lab import cache
+from errbook.lab.driver import Refused
+from errbook.lab.question import Question
+from errbook.lab.server import select
 
 
 class LabServer(NamedTuple):
@@ -27,18 +33,28 @@ class LabServer(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def lab_server(pytestconfig: pytest.Config) -> Callable[[str], LabServer]:
+def lab_server() -> Iterator[Callable[[str], LabServer]]:
     """Start a server by its name, such as ``mysql:9.7``; the test is skipped where the lab cannot run it."""
-    # Where the lab is wired: a function from a server's name to a LabServer, or to the reason why it cannot run here.
-    start: Callable[[str], LabServer | str] | None = getattr(pytestconfig, "lab_server", None)
+    with contextlib.ExitStack() as stack:
 
-    def started(name: str) -> LabServer:
-        server = start(name) if start else "the lab does not start servers for these tests yet"
-        if isinstance(server, str):
-            pytest.skip(f"{name}: {server}")
-        return server
+        def started(name: str) -> LabServer:
+            (server,) = select([name])
+            if reason := cache.missing(server):
+                pytest.skip(f"{name}: {reason}")
+            asked = stack.enter_context(Question(server))
 
-    return started
+            def query_as(user: str | None) -> Query:
+                def query(statement: str) -> Sequence[Sequence[Any]]:
+                    try:
+                        return asked.query(statement, user)
+                    except Refused as refused:
+                        raise family.Refused(refused.code or "", refused.sqlstate or "", refused.message) from None
+
+                return query
+
+            return LabServer(asked.tree, asked.run, query_as(None), query_as)
+
+        yield started
 
 
 @pytest.fixture(scope="session")

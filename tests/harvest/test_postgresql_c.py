@@ -48,7 +48,7 @@ static const int brace =
 PG_FUNCTION_INFO_V1(made);
 
 static void
-pg_attribute_aclmask(Oid table_oid, const char *const msg, int (*callback) (void), char buffer[3])
+pg_attribute_aclmask(Oid table_oid, const char *const msg, char buffer[3])
 {
     if (x) { y(); }
 }
@@ -58,7 +58,7 @@ pg_attribute_aclmask(Oid table_oid, const char *const msg, int (*callback) (void
         ("table", "table", ()),
         ("structure", "later", ()),
         ("table", "brace", ()),
-        ("function", "pg_attribute_aclmask", ("table_oid", "msg", "", "buffer")),
+        ("function", "pg_attribute_aclmask", ("table_oid", "msg", "buffer")),
     ]
 
 

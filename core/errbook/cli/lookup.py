@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST_WHOLE = 10
 """How many codes are shown each in several lines, and how many more rows follow an entry."""
 
+MOST_ROWS = 100
+"""How many codes follow those in a row each; a SQLSTATE such as HY000 has thousands."""
+
 
 class Options(Record):
     """What was asked for on the command line."""
@@ -107,14 +110,10 @@ def run(arguments: Sequence[str]) -> int:
             sys.stdout.flush()
             sys.stdout.buffer.write(answers.found(asked, found, listed))
             return 0 if found or listed.total else 1
-        codes = knowledge.find_codes(text)
-        if not (found or codes):
-            return _not_found(asked, text, knowledge)
         if found:
-            _show(found, codes, knowledge, options)
-        else:
-            _show_codes(text, codes, knowledge, options)
-    return 0
+            _show(found, knowledge.find_codes(text), knowledge, options)
+            return 0
+        return 0 if _show_codes(text, knowledge, options) else _not_found(asked, text, knowledge)
 
 
 def _class(name: str, knowledge: Knowledge, options: Options) -> int:
@@ -146,34 +145,37 @@ def _class(name: str, knowledge: Knowledge, options: Options) -> int:
     return 0
 
 
-def _show_codes(asked: str, links: Sequence[CodeLink], knowledge: Knowledge, options: Options) -> None:
-    """Show codes for which nobody has written an entry."""
+def _show_codes(asked: str, knowledge: Knowledge, options: Options) -> bool:
+    """Show codes for which nobody has written an entry; tell whether there are any."""
     import json
 
     from errbook.codes import Code
 
-    whole = knowledge.find_codes_raw(asked, MOST_WHOLE)[1]
+    total, whole, more = knowledge.find_codes_raw(asked, MOST_WHOLE, MOST_ROWS)
+    if not total:
+        return False
     codes = [Code.of(json.loads(text)) for text in whole]
-    more = links[len(codes) :]
     if options.md:
         from errbook.render import code_markdown
 
         parts = [code_markdown.page(code, knowledge) for code in codes]
         parts += ["\n".join(map(code_markdown.row, more)) + "\n"] if more else []
         terminal.show("\n---\n\n".join(parts), not options.no_pager)
-        return
+        return True
     from errbook.render import code
 
     style, width = terminal.style(), terminal.width()
-    if len(links) == 1:
+    if total == 1:
         site = os.environ.get("ERRBOOK_SITE_URL", "")
         terminal.show(code.page(codes[0], knowledge, width, style, site), not options.no_pager)
-        return
+        return True
     cards = [code.card(item, knowledge, width, style) for item in codes]
     rows = [f"  errbook {code.asked(item)}" for item in codes]
     rows += [f"  {code.row(link, style)}" for link in more]
-    shown = "\n".join([*cards, f"{len(links):,} codes go by this name. All of each:", *rows]) + "\n"
+    rows += [f"  and {total - MOST_WHOLE - MOST_ROWS:,} more"] if total > MOST_WHOLE + MOST_ROWS else []
+    shown = "\n".join([*cards, f"{total:,} codes go by this name. All of each:", *rows]) + "\n"
     terminal.show(shown, not options.no_pager)
+    return True
 
 
 def _elsewhere(links: Sequence[CodeLink], entries: Sequence[Entry]) -> list[CodeLink]:

@@ -252,7 +252,9 @@ class _Show:
         mark = "::warning title=errbook verify::" if self._form == "github" else "miss "
         if self._form in ("text", "github"):
             for text in report.missing(ordered):
-                print(f"{mark}{text}", flush=True)
+                # What stands behind a workflow command is escaped (errbook.problem.github).
+                shown = text.replace("%", "%25").replace("\n", "%0A") if self._form == "github" else text
+                print(f"{mark}{shown}", flush=True)
         print(report.summary(results, seconds), file=sys.stderr)
 
     def _status(self) -> None:

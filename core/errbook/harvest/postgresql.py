@@ -143,11 +143,13 @@ def harvest_between(series: str, of: Server, older: Neighbour, newer: Neighbour)
     """Harvest a version without its source: from the sources of an older and a newer one and from the server's files.
 
     A message of theirs is this version's where its programs hold it, or where the programs of neither neighbour hold
-    it although both sources have it: then it is not for this system. Where the two give it different SQLSTATEs, and for
-    messages that neither has, the machine code decides. Raises CatalogError where anything is missing or damaged.
+    it although both sources have it: then it is not for this system. Its SQLSTATE must be one that the server lists.
+    Where the two give it different ones, and for messages that neither has, the machine code decides. Raises CatalogError where anything is missing or damaged.
     """
     exact = _version(series, of)
     sides = [_rows_by_key(side.source) for side in (older, newer)]
+    states = harvest_sqlstates(of.share)
+    listed = {"", *(row["code"] for row in states)}
     texts, *others = (binary.Texts(binaries) for binaries in (of.binaries, older.binaries, newer.binaries))
     machine = _machine(series, of.binaries)
     # What a report without a level of its own means is not to be seen in machine code.
@@ -158,7 +160,9 @@ def harvest_between(series: str, of: Server, older: Neighbour, newer: Neighbour)
     for key in sorted(sides[0].keys() | sides[1].keys()):
         row = _merged([side[key] for side in sides if key in side])
         there = binary.there(texts, row)
-        if there is not None:
+        if row["code"] not in listed:
+            missing.append(row)
+        elif there is not None:
             held.append((there, [key in side for side in sides]))
         elif all(key in side for side in sides) and not any(binary.there(other, row) for other in others):
             found[key] = row
@@ -202,7 +206,7 @@ def harvest_between(series: str, of: Server, older: Neighbour, newer: Neighbour)
         f"messages of neither source, and the code where the sources differ: the machine code of PostgreSQL {exact} "
         f"({read})",
     ]
-    made = catalog(ENGINE, series, exact, sources, [*harvest_sqlstates(of.share), *errno, *found.values()])
+    made = catalog(ENGINE, series, exact, sources, [*states, *errno, *found.values()])
     return Harvest(made, [], missing)
 
 

@@ -326,6 +326,7 @@ def _scope(unit: Unit, head: int, opening: int, close: int) -> Scope:
                 break
             if not _ATTRIBUTE.match(texts[at]):
                 parameters = tuple(_declared(unit, *part) for part in unit.split(at + 2, end))
+                parameters = () if parameters == ("void",) else parameters
                 found = Scope("function", texts[at], parameters, first, opening + 1, close)
                 if not texts[at].isupper():
                     return found
@@ -340,7 +341,7 @@ def _finish(unit: Unit, text: str) -> None:
     at = unit.kinds.find(DIRECTIVE)
     while at >= 0:
         if match := _DEFINE.match(unit.texts[at]):
-            parameters = None if match[2] is None else tuple(name.strip() for name in match[3].split(","))
+            parameters = None if match[2] is None else tuple(re.findall(r"\w+|\.\.\.", match[3]))
             body = unit.texts[at][match.end() :]
             lexed = _lex(body, [(0, len(body))], unit.lines[at] + match[0].count("\n"), directives=False)
             inner = Unit(unit.path, *lexed)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from errbook.codes import namespace_title
 from errbook.render import servers
 from errbook.render.paper import Paper
+from errbook.render.paper import row as entry_row
 from errbook.render.style import PLAIN, Style
-from errbook.render.text import row as entry_row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from errbook.render.style import PLAIN, Style
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from errbook.render.style import Style
+    from errbook.knowledge import Link
 
 
 def wrap(text: str, width: int, lead: str, rest: str) -> Iterator[str]:
@@ -73,3 +75,8 @@ class Paper:
     def text(self) -> str:
         """Return everything, ending in a newline."""
         return "\n".join(self.lines) + "\n"
+
+
+def row(link: Link, style: Style = PLAIN) -> str:
+    """Return a link to an entry as one line: identity, symbol, title."""
+    return f"{style.mark('strong', link.id)}  {link.symbol}  {link.title}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from errbook.render import scenario, servers
 from errbook.render.first import first_code
 from errbook.render.paper import Paper
+from errbook.render.paper import row as row
 from errbook.render.style import PLAIN, Style
 
 TYPE_CHECKING = False
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from errbook.entry import Cause, Code, Entry, Fix, Message, Scenario
-    from errbook.knowledge import Knowledge, Link
+    from errbook.knowledge import Knowledge
     from errbook.render.servers import Names
 
 TOP_MESSAGES = 2
@@ -175,8 +176,3 @@ def card(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLA
     retry = knowledge.term("retry_verdict", entry.retry.verdict).title
     paper.line(f"  {style.mark(_RETRY[entry.retry.verdict], retry)}. First: {entry.fixes[0].title}")
     return "\n".join(paper.lines) + "\n"
-
-
-def row(link: Link, style: Style = PLAIN) -> str:
-    """Return a link to an entry as one line: identity, symbol, title."""
-    return f"{style.mark('strong', link.id)}  {link.symbol}  {link.title}"
