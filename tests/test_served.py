@@ -23,7 +23,8 @@ def test_a_page_is_whole_and_asks_no_other_host(browser: Browser, address: str, 
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.goto(f"http://{address}{path}", wait_until="networkidle")
-    assert shown in page.inner_text("body")
+    # Swagger draws after the last answer has come.
+    page.wait_for_function("text => document.body.innerText.includes(text)", arg=shown)
     assert {urlsplit(url).netloc for url in asked if not url.startswith(("data:", "blob:"))} == {address}
     # The page that is not there is a 404, which a browser counts as an error of the console.
     assert [text for text in complaints if "404" not in text] == []

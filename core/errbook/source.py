@@ -86,7 +86,8 @@ class Source:
         """
         node, name = self._find(where)
         mark = (name if key and name is not None else node).start_mark
-        return mark.line + 1, mark.column + 1
+        # A value that is not there begins, for the parser, on the line after the last one.
+        return min(mark.line + 1, max(1, len(self.text.splitlines()))), mark.column + 1
 
     def position_in(self, where: Where, offset: int) -> tuple[int, int]:
         """Return line and column of the character ``offset`` of the text at ``where``.

@@ -11,6 +11,7 @@ from errbook.harvest import postgresql as pg
 from errbook.harvest.catalog import CatalogError, encode, read
 from errbook.harvest.postgresql_binary import reports
 from errbook.harvest.postgresql_languages import encode_languages, read_languages
+from errbook.harvest.postgresql_report import DEFAULTS, says
 from errbook.harvest.postgresql_source import harvest_source
 
 from .conftest import LabServer
@@ -20,12 +21,12 @@ SERIES = ("13", "14", "15", "16", "17", "18")
 
 # What each catalog holds: SQLSTATEs of errors, and messages that the server sends or logs.
 COUNTS = {
-    "13": (246, 6_872),
-    "14": (248, 7_045),
-    "15": (251, 7_320),
-    "16": (251, 7_361),
-    "17": (251, 7_534),
-    "18": (251, 7_906),
+    "13": (247, 7_147),
+    "14": (248, 7_442),
+    "15": (249, 7_634),
+    "16": (249, 7_718),
+    "17": (249, 7_888),
+    "18": (251, 8_137),
 }
 
 
@@ -80,8 +81,8 @@ def test_each_sqlstate_of_a_message_is_listed_and_has_its_class(
         ("canceling statement due to statement timeout", "57014", "ERROR"),
         ("could not serialize access due to concurrent update", "40001", "ERROR"),
         ("current transaction is aborted, commands ignored until end of transaction block", "25P02", "ERROR"),
-        ('database "%s" does not exist', "3D000", "FATAL, ERROR"),
-        ("cache lookup failed for relation %u", "XX000", "FATAL, ERROR"),
+        ('database "%s" does not exist', "3D000", "FATAL"),
+        ("cache lookup failed for relation %u", "XX000", "ERROR"),
     ],
 )
 def test_well_known_messages_have_their_sqlstate_in_every_series(
@@ -90,7 +91,7 @@ def test_well_known_messages_have_their_sqlstate_in_every_series(
     for series in SERIES:
         found = [row for row in messages(rows[series], message) if row["code"] == code and "namespace" not in row]
         assert found, series
-        assert found[0]["severity"] == severity, series
+        assert severity in found[0]["severity"], series
 
 
 def test_messages_come_and_go(rows: dict[str, list[dict[str, Any]]]) -> None:
@@ -283,8 +284,8 @@ def test_the_catalog_has_what_a_real_server_has(
     seen = different = 0
     for path in server.binaries:
         for report in reports(path, series):
-            code = report.code or pg.DEFAULTS.get(report.severity, "")
-            if report.severity == "DEBUG" or not pg.says(report.message) or not (code or report.errno):
+            code = report.code or DEFAULTS.get(report.severity, "")
+            if report.severity == "DEBUG" or not says(report.message) or not (code or report.errno):
                 continue
             seen += 1
             different += (report.message, "" if report.errno else code, report.errno) not in said

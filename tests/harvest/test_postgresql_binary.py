@@ -1,6 +1,7 @@
 """A server's programs: the texts in them, and the reports in their machine code."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,7 @@ def test_present_rows_are_spelled_as_the_server_has_them(tmp_path: Path) -> None
         "two",
     ]
     path.write_bytes(b"\0" + b"\0".join(text.encode() for text in texts) + b"\0")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"code": "1", "message": "whole", "hint": ["The hint.", "No hint."], "detail": ["No detail."]},
         {"code": "2", "message": "line"},
         {"code": "3", "message": "and end"},

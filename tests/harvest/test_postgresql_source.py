@@ -124,9 +124,10 @@ def test_plain_reports(tmp_path: Path, body: str, expected: dict[str, Any]) -> N
             "struct strings\n{\n char kind;\n int code;\n const char *missing;\n};\n\n"
             "static const struct strings table[] = {\n"
             ' {RELKIND_RELATION, ERRCODE_UNDEFINED_TABLE, gettext_noop("no table")},\n'
-            ' {RELKIND_INDEX, ERRCODE_UNDEFINED_OBJECT, gettext_noop("no index")},\n};\n'
+            ' {RELKIND_INDEX, ERRCODE_UNDEFINED_OBJECT, gettext_noop("no index")},\n'
+            ' {RELKIND_VIEW, ERRCODE_UNDEFINED_TABLE, gettext_noop("no view")},\n};\n'
             + function("ereport(ERROR, errcode(entry->code), errmsg(entry->missing));"),
-            [error("no table", "42P01"), error("no index", "42704")],
+            [error("no table", "42P01"), error("no index", "42704"), error("no view", "42P01")],
             id="message and SQLSTATE in a table",
         ),
         pytest.param(
@@ -146,6 +147,21 @@ def test_plain_reports(tmp_path: Path, body: str, expected: dict[str, Any]) -> N
             + function('fail("one way"); fail(gettext_noop("another way"));'),
             [error("one way"), error("another way")],
             id="a message in a parameter",
+        ),
+        pytest.param(
+            function(
+                'ereport(level, (errcode(sqlcode), errmsg_internal("%s", msg)));',
+                "static void\nxml_ereport(int level, int sqlcode, const char *msg)",
+            )
+            + function(
+                'xml_ereport(ERROR, ERRCODE_SYNTAX_ERROR, "bad form");\n'
+                ' xml_ereport(WARNING, ERRCODE_UNDEFINED_OBJECT, "no such thing");'
+            ),
+            [
+                error("bad form", "42601"),
+                {"code": "42704", "message": "no such thing", "severity": "WARNING"},
+            ],
+            id="level, SQLSTATE and message in parameters",
         ),
         pytest.param(
             function('*detail = psprintf(_("Role \\"%s\\" has no password."), r);', "bool\nlook(char **detail)")

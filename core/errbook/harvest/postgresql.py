@@ -144,7 +144,8 @@ def harvest_between(series: str, of: Server, older: Neighbour, newer: Neighbour)
 
     A message of theirs is this version's where its programs hold it, or where the programs of neither neighbour hold
     it although both sources have it: then it is not for this system. Its SQLSTATE must be one that the server lists.
-    Where the two give it different ones, and for messages that neither has, the machine code decides. Raises CatalogError where anything is missing or damaged.
+    Where the two give it different ones, and for messages that neither has, the machine code decides. Raises
+    CatalogError where anything is missing or damaged.
     """
     exact = _version(series, of)
     sides = [_rows_by_key(side.source) for side in (older, newer)]

@@ -5,7 +5,7 @@ function that gives it back. `Flow` follows such an expression backwards over as
 without running anything, and says whether it saw every way. What it cannot follow is left open and never guessed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -110,26 +110,33 @@ class Value(NamedTuple):
     at: int
 
 
-@dataclass(slots=True)
 class Found:
-    """What was found: the values, each once and in the order of the search, and whether some way was not followed."""
+    """What was found: the values, each once and in the order of the search, and whether some way was not followed.
 
-    values: dict[tuple[str, str | None], Value] = field(default_factory=dict)
-    open: bool = False
+    A text that is written down in two places is two values: what stands beside it may differ.
+    """
+
+    __slots__ = ("_values", "open")
+
+    def __init__(self, values: Iterable[Value] = (), is_open: bool = False) -> None:
+        self._values = dict.fromkeys(values)
+        self.open = is_open
 
     def add(self, other: "Found") -> None:
         """Take over another result."""
-        for key, value in other.values.items():
-            self.values.setdefault(key, value)
+        self._values.update(other._values)
         self.open |= other.open
 
     @property
     def texts(self) -> list[str]:
-        """The texts without plurals."""
-        return list(dict.fromkeys(value.text for value in self.values.values()))
+        """The texts without plurals, each once."""
+        return list(dict.fromkeys(value.text for value in self))
 
     def __iter__(self) -> Iterator[Value]:
-        return iter(self.values.values())
+        return iter(self._values)
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
 
 
 class Frame(NamedTuple):
@@ -312,8 +319,7 @@ class Flow:
             return found
         leaf = self._leaf(sought, unit, start, end)
         if leaf is not None:
-            found.values[leaf, None] = Value(leaf, None, unit, start)
-            return found
+            return Found([Value(leaf, None, unit, start)])
         kind, text = unit.kinds[start], unit.texts[start]
         last = unit.texts[end - 1]
         if kind == IDENTIFIER and end - start == 1:
@@ -409,8 +415,8 @@ class Flow:
             assigned = True
             found.add(self._find(sought, piece._replace(frame=frame), depth + 1))
         for filled in self._by_address(frame, name, sought, depth):
-            assigned |= bool(filled.values)
-            found.add(Found(filled.values))
+            assigned |= bool(filled)
+            found.add(Found(filled))
         if name in frame.scope.parameters and frame.scope.kind in ("function", "macro"):
             found.add(self._parameter(sought, frame.unit, frame.scope, name, depth))
             return found
@@ -567,10 +573,10 @@ class Flow:
         if sought == TEXT and scope.name.endswith("yyerror"):
             # What the parsers that bison makes say themselves; bison's manual, "The Error Reporting Function".
             for text in ("syntax error", "memory exhausted"):
-                found.values[text, None] = Value(text, None, unit, scope.start)
+                found.add(Found([Value(text, None, unit, scope.start)]))
         try:
             calls = list(self.tree.callers(scope.name, unit, scope))
-            if (not calls and not found.values) or len(calls) > _CALLERS:
+            if (not calls and not found) or len(calls) > _CALLERS:
                 found.open = True
                 return found
             for caller, at in calls:
@@ -593,7 +599,7 @@ class Flow:
         frame = Frame(unit, table)
         for at in self._cells(unit, table.start, table.end):
             cell = self._find(sought, Place(unit, *at, frame), _DEPTH - 1)
-            found.add(Found(cell.values))
+            found.add(Found(cell))
         return found
 
     def _cells(self, unit: Unit, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -705,11 +711,11 @@ class Flow:
         if sought == TEXT and function in _THROUGH:
             one, many = _THROUGH[function]
             if len(parts) <= max(one, many or 0):
-                return Found(open=True)
+                return Found(is_open=True)
             found = self._find(sought, Place(unit, *parts[one], frame), depth)
             if many is not None:
                 plural = self.literal(unit, *parts[many])
-                found.values = {(value.text, plural): value._replace(plural=plural) for value in found.values.values()}
+                found = Found((value._replace(plural=plural) for value in found), found.open)
             return found
         found = Found()
         definitions = self.tree.definitions(function, unit)

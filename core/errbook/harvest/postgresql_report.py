@@ -156,15 +156,55 @@ class Collector:
             if len(arguments) <= first:
                 self.doubt(unit, at, f"{unit.texts[at]} has no parts")
                 continue
-            parts = arguments[first:]
-            if len(parts) == 1:
-                parts = _opened(variant, *parts[0])
-            drafts = [_Draft()]
-            for part in parts:
-                drafts = self._part(variant, part, frame, drafts)
-            levels = None if level is None else self.flow.levels(Place(variant, *arguments[level], frame))
-            for draft in drafts:
-                self._finish(unit, at, draft, levels)
+            for inner in self._calling(variant, frame):
+                self._draft(unit, at, variant, arguments, level, first, inner)
+
+    def _draft(
+        self,
+        unit: c.Unit,
+        at: int,
+        variant: c.Unit,
+        arguments: list[tuple[int, int]],
+        level: int | None,
+        first: int,
+        frame: Frame,
+    ) -> None:
+        parts = arguments[first:]
+        if len(parts) == 1:
+            parts = _opened(variant, *parts[0])
+        drafts = [_Draft()]
+        for part in parts:
+            drafts = self._part(variant, part, frame, drafts)
+        levels = None if level is None else self.flow.levels(Place(variant, *arguments[level], frame))
+        for draft in drafts:
+            self._finish(unit, at, draft, levels)
+
+    def _calling(self, variant: c.Unit, frame: Frame) -> list[Frame]:
+        """Return the frames to look at a report in: one for each call of its function where that makes a difference.
+
+        It does where the SQLSTATE and another part are parameters: what one call gives belongs together.
+        """
+        names = {name for name in frame.scope.parameters if name}
+        if frame.bindings or frame.scope.kind != "function" or not names:
+            return [frame]
+        code: set[str] = set()
+        for at in variant.calls.get("errcode", ()):
+            close = variant.close(at + 1)
+            code |= names.intersection(variant.texts[at + 2 : close])
+        if not code or not names.intersection(variant.texts) - code:
+            return [frame]
+        frames = []
+        for caller, at in self.flow.tree.callers(frame.scope.name, frame.unit, frame.scope):
+            close = caller.close(at + 1)
+            parts = caller.split(at + 2, close) if close > 0 else []
+            outer = Frame(caller, caller.scope(at))
+            bindings = {
+                name: Place(caller, *part, outer)
+                for name, part in zip(frame.scope.parameters, parts, strict=False)
+                if name
+            }
+            frames.append(Frame(frame.unit, frame.scope, bindings))
+        return frames or [frame]
 
     def _elog(self, unit: c.Unit, at: int, given: Frame | None) -> None:
         for variant, arguments, frame in self._arguments(unit, at, given):
@@ -192,11 +232,11 @@ class Collector:
                 found = _with_plural(found, self.flow.literal(variant, *arguments[carrier.plural]))
             draft = _Draft(where=carrier.where)
             if carrier.code is not None:
-                draft.codes = Found({(carrier.code, None): Value(carrier.code, None, unit, at)})
+                draft.codes = Found([Value(carrier.code, None, unit, at)])
             if carrier.role == "message":
                 worth = says if carrier.where == "client" else _tells
-                draft.messages = Found({key: value for key, value in found.values.items() if worth(value.text)})
-                if not draft.messages.values:
+                draft.messages = Found(value for value in found if worth(value.text))
+                if not draft.messages:
                     # Only what is put together elsewhere, or a text that is passed on as it came.
                     if found.open and carrier.where == "client":
                         self.doubt(unit, at, f"the message of this {unit.texts[at]} is not known")
@@ -205,12 +245,12 @@ class Collector:
                 self._append(carrier.role, unit, at, found)
                 continue
             else:
-                draft.messages = Found({(carrier.message, None): Value(carrier.message, None, unit, at)})
+                draft.messages = Found([Value(carrier.message, None, unit, at)])
                 (draft.details if carrier.role == "detail" else draft.hints).add(found)
             if isinstance(carrier.level, int):
                 levels = self.flow.levels(Place(variant, *arguments[carrier.level], frame))
             else:
-                levels = Found({(name, None): Value(name, None, unit, at) for name in carrier.level})
+                levels = Found(Value(name, None, unit, at) for name in carrier.level)
             self._finish(unit, at, draft, levels, quiet=not carrier.level)
 
     def _append(self, role: str, unit: c.Unit, at: int, found: Found) -> None:
@@ -307,7 +347,7 @@ class Collector:
         # Where not everything is known, a message may be put together of pieces, and pieces are no messages.
         found = self._composed(unit, arguments, frame, self._text(unit, arguments, frame, plural))
         if found.open and self.flow.literal(unit, *arguments[0]) == "%s":
-            found.values = {key: value for key, value in found.values.items() if _stands(value.text)}
+            return Found((value for value in found if _stands(value.text)), found.open)
         return found
 
     def _detail(self, unit: c.Unit, arguments: Sequence[tuple[int, int]], frame: Frame, plural: bool = False) -> Found:
@@ -321,8 +361,7 @@ class Collector:
             return _with_plural(found, self.flow.literal(unit, *arguments[1]))
         if found.texts == ["%s"] and len(arguments) > 1:
             inner = self.flow.texts(Place(unit, *arguments[1], frame))
-            said = {key: value for key, value in inner.values.items() if says(value.text)}
-            if said:
+            if said := [value for value in inner if says(value.text)]:
                 return Found(said, inner.open)
         return found
 
@@ -334,19 +373,17 @@ class Collector:
         if end - start < 4 or unit.texts[start] not in ("_", "gettext") or unit.texts[start + 1] != "(":
             return found
         words = self.flow.texts(Place(unit, start, end, frame))
-        made = Found({}, found.open)
+        made: list[Value] = []
         for value in found:
-            made.values[value.text, value.plural] = value
-            for word in words:
-                text = value.text.replace("%s", word.text, 1)
-                made.values[text, None] = word._replace(text=text)
-        return made
+            made.append(value)
+            made += [word._replace(text=value.text.replace("%s", word.text, 1)) for word in words]
+        return Found(made, found.open)
 
     # From drafts to reports
 
     def _finish(self, unit: c.Unit, at: int, draft: _Draft, levels: Found | None, quiet: bool = False) -> None:
         """Write a draft down; ``levels`` is None where it is always an error, ``quiet`` where there is no level."""
-        if draft.messages is None or not draft.messages.values:
+        if draft.messages is None or not draft.messages:
             self.doubt(unit, at, f"the message of this {unit.texts[at]} is not known")
             return
         names = ["ERROR"] if levels is None else levels.texts
@@ -355,7 +392,7 @@ class Collector:
         path, line = unit.path, unit.lines[at]
         severities = tuple(sorted({LEVELS[name] for name in names}, key=SEVERITIES.index))
         where = draft.where or ("log" if names and all(name in _LOG_ONLY for name in names) else "client")
-        if draft.codes is not None and not draft.codes.values:
+        if draft.codes is not None and not draft.codes:
             self.doubt(unit, at, "the SQLSTATE is only known when it is raised")
         elif draft.codes is not None and draft.codes.open:
             self.doubt(unit, at, "not every SQLSTATE is known")
@@ -533,11 +570,11 @@ def _lines(found: Found) -> tuple[str, ...]:
 
 
 def _with_plural(found: Found, plural: str | None) -> Found:
-    return Found({(value.text, plural): value._replace(plural=plural) for value in found}, found.open)
+    return Found((value._replace(plural=plural) for value in found), found.open)
 
 
 def _union(one: Found, other: Found) -> Found:
-    both = Found(dict(one.values), one.open)
+    both = Found(one, one.open)
     both.add(other)
     return both
 
@@ -609,16 +646,15 @@ def _beside(codes: Found, message: Value, messages: Found | None) -> list[str]:
     A function that picks a message in one branch picks its SQLSTATE there too; one that is set outside the branches
     belongs to all the others.
     """
-    values = list(codes)
-    if len(values) < 2 or messages is None or len(messages.values) < 2:
-        return [value.text for value in values]
+    if len(codes.texts) < 2 or messages is None or len(messages.texts) < 2:
+        return codes.texts
     here = _branch(message)
-    near = [value.text for value in values if value.unit is message.unit and _branch(value) == here]
+    near = Found(value for value in codes if value.unit is message.unit and _branch(value) == here)
     if near:
-        return near
+        return near.texts
     branches = {(id(value.unit), _branch(value)) for value in messages}
-    rest = [value.text for value in values if (id(value.unit), _branch(value)) not in branches]
-    return rest or [value.text for value in values]
+    rest = Found(value for value in codes if (id(value.unit), _branch(value)) not in branches)
+    return rest.texts or codes.texts
 
 
 def _branch(value: Value) -> int:

@@ -235,11 +235,11 @@ def _files(descriptors: list[int], network: bool) -> Iterator[str]:
         yield from ("--perms", "0644", "--file", str(descriptors[-1]), f"/etc/{name}")
     for at, path in enumerate(_python_files()):
         # What lies below a place that gets a file system of its own is bound there again afterwards.
-        place = Path(_ASIDE, str(at)) if _below_writable(path) else path
+        stand_in = Path(_ASIDE, str(at)) if _below_writable(path) else path
         # Parents that bubblewrap makes by itself may be closed to all but their owner.
-        for parent in reversed(place.parents[:-1]):
+        for parent in reversed(stand_in.parents[:-1]):
             yield from ("--dir", str(parent))
-        yield from ("--ro-bind", str(path.resolve()), str(place))
+        yield from ("--ro-bind", str(path.resolve()), str(stand_in))
 
 
 def _bound_again() -> Iterator[str]:
