@@ -26,7 +26,8 @@ def made(rows: list[dict[str, Any]], engine: str = "mysql", name: str = "9.7") -
 
 
 def test_every_committed_catalog_is_read_and_written_to_the_same_bytes(catalogs: Path, tmp_path: Path) -> None:
-    paths = sorted(catalogs.glob("*/*.jsonl"))
+    # Translations have a form of their own, which test_postgresql_languages.py reads.
+    paths = sorted(path for path in catalogs.glob("*/*.jsonl") if path.name != "languages.jsonl")
     assert paths
     for path in paths:
         found = read(path)
