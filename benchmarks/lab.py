@@ -1,8 +1,9 @@
 """A simple scenario in the lab, warm, against a bare script that sends the same statements through the same driver.
 
-Both run in a cell of the same server. The script opens a connection, creates a database, makes a table with a row,
-runs into an error, and drops the database. The lab does the same with separate sessions, and then compares settings,
-accounts and databases of the server with what they were.
+The script opens a connection, creates a database, makes a table with a row, runs into an error, and drops the database.
+The lab does the same with separate sessions, and then compares settings, accounts and databases of the server with
+what they were. The script runs twice: against a server whose data lies on this machine's disk, as a server's data
+does, and against one whose data lies in memory, as in the lab, where nothing ever waits for a disk.
 
 With --set, also: how long the entries take on all servers, and how that grows with their number.
 """
@@ -12,9 +13,11 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from measure import machine, verdict
@@ -102,16 +105,45 @@ def scenario(engine: str) -> dict[str, Any]:
     return of(entry | {"reproduce": reproduce | {"steps": [step | {"waits": False}]}, "fixes": []}, engine)
 
 
-def overhead(server: Server, rounds: int, plays: int) -> float:
-    """Measure both in turns and print; return the median of the rounds' ratios."""
-    words = [part.strip() for part in SETUP.split(";") if part.strip()]
-    program = [sys.executable, "-P", "-c", _BARE, server.id, *words, FAILS]
-    bare = bubblewrap.spawn(server, program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert bare.stdin is not None  # noqa: S101 - it is a pipe
-    assert bare.stdout is not None  # noqa: S101 - it is a pipe
+class Bare:
+    """The bare script beside a server of its own."""
+
+    def __init__(self, server: Server, disk: Path | None) -> None:
+        words = [part.strip() for part in SETUP.split(";") if part.strip()]
+        program = [sys.executable, "-P", "-c", _BARE, server.id, *words, FAILS]
+        options = bubblewrap.Options(shared={disk: "/lab/data"} if disk else {})
+        self._process = bubblewrap.spawn(server, program, options, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._say()
+
+    def seconds(self, plays: int) -> float:
+        """Return how long so many plays take."""
+        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
+        self._process.stdin.write(f"{plays}\n".encode())
+        self._process.stdin.flush()
+        return float(self._say())
+
+    def close(self) -> None:
+        """End it."""
+        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
+        self._process.stdin.close()
+        self._process.wait()
+
+    def _say(self) -> bytes:
+        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
+        return self._process.stdout.readline()
+
+
+def overhead(server: Server, rounds: int, plays: int) -> tuple[float, float]:
+    """Measure in turns and print; return the medians of the rounds' ratios: to data on disk, and in memory."""
     plan = scenario(server.engine)
-    times: list[tuple[float, float]] = []
-    with Cell.open(server) as cell:
+    times: list[tuple[float, float, float]] = []
+    # The user of a cell is nobody of this machine.
+    with tempfile.TemporaryDirectory(dir=Path.cwd() / "build") as folder, Cell.open(server) as cell:
+        disk = Path(folder, "data")
+        disk.mkdir()
+        Path(folder).chmod(0o755)
+        disk.chmod(0o777)
+        on_disk, in_memory = Bare(server, disk), Bare(server, None)
 
         def play() -> None:
             request = {"op": "play", "plan": plan, "fix": None, "client": False, "limits": list(Limits())}
@@ -120,20 +152,17 @@ def overhead(server: Server, rounds: int, plays: int) -> float:
                 sys.exit(f"{server.id}: {answer}")
 
         play()
-        bare.stdout.readline()
         for _ in range(rounds):
-            bare.stdin.write(f"{plays}\n".encode())
-            bare.stdin.flush()
-            theirs = float(bare.stdout.readline())
+            slow, fast = on_disk.seconds(plays), in_memory.seconds(plays)
             started = time.perf_counter()
             for _ in range(plays):
                 play()
-            times.append((time.perf_counter() - started, theirs))
-    bare.stdin.close()
-    bare.wait()
-    ours, theirs = (statistics.median(column) / plays * 1000 for column in zip(*times, strict=True))
-    print(f"{server.id}: {ours:.1f} ms in the lab, {theirs:.1f} ms by the bare script")
-    return statistics.median(one / other for one, other in times)
+            times.append((time.perf_counter() - started, slow, fast))
+        on_disk.close()
+        in_memory.close()
+    ours, slow, fast = (statistics.median(column) / plays * 1000 for column in zip(*times, strict=True))
+    print(f"{server.id}: {ours:.1f} ms in the lab; by the bare script {slow:.1f} ms on disk, {fast:.1f} ms in memory")
+    return statistics.median(one / two for one, two, _ in times), statistics.median(one / two for one, _, two in times)
 
 
 def whole_set(copies: int, jobs: int) -> float:
@@ -170,8 +199,9 @@ def main() -> None:
     options = parser.parse_args()
     print(machine())
     for server in select(SERVERS):
-        ratio = overhead(server, options.rounds, options.plays)
-        print(verdict(f"{server.id}, a simple scenario: lab / bare script", ratio, 1.5))
+        on_disk, in_memory = overhead(server, options.rounds, options.plays)
+        print(verdict(f"{server.id}, a simple scenario: lab / bare script, data on disk", on_disk, 1.5))
+        print(verdict(f"{server.id}, a simple scenario: lab / bare script, data in memory", in_memory, 1.5))
     if options.set:
         once, twice = whole_set(1, options.jobs), whole_set(2, options.jobs)
         print(verdict("all entries on all servers, in minutes", once / 60, 3))
