@@ -24,7 +24,6 @@ AT_13426 = re.compile(r"/mysql/codes/13400-13499/#13426$")
         ("Got error 122 from storage engine", "system/handler/#122"),
         ("InnoDB error 19", "system/innodb/#19"),
         ("SQLITE_IOERR_DIR_FSYNC", "sqlite/codes/#1290"),
-        ("member version is read compatible", "mysql/codes/13400-13499/#13426"),
     ],
 )
 def test_search_box_finds_an_unwritten_code_first(visit: Open, text: str, leads: str) -> None:
