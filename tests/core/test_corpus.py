@@ -80,7 +80,7 @@ def test_labels_exist_in_the_catalogs(path: Path) -> None:
             continue
         assert codes, row["id"]
         for code in codes:
-            known = code in names("sqlite") if engine == "sqlite" else catalog(engine).find(code)
+            known = code in names("sqlite") if engine == "sqlite" else catalog(engine).find(re.sub("^MY-0*", "", code))
             assert known, f"{row['id']}: {code}"
         assert symbol is None or symbol in names(engine), row["id"]
         if engine == "postgresql":
@@ -94,10 +94,13 @@ def test_a_code_is_in_the_text_where_the_label_says_so(path: Path) -> None:
         if row["engine"] == "sqlite":
             words += [code for symbol in row["codes"] for code in numbers(symbol)]
         text = row["text"]
+        if row["engine"] in FOREIGN:
+            assert row["has_code_in_text"] == any(word and word in text for word in words), row["id"]
+            continue
         there = any(word and re.search(rf"(?<![A-Za-z0-9_]){re.escape(word)}(?![A-Za-z0-9_])", text) for word in words)
         if row["has_code_in_text"]:
             assert there, row["id"]
-        elif row["engine"] not in ("sqlite", *FOREIGN):
+        elif row["engine"] != "sqlite":
             assert not there, row["id"]
 
 

@@ -36,7 +36,8 @@ CLIENT: Final = {
 
 _SQLITE_NUMBER: Final = re.compile(
     r"(\b(code|errno|rc|errcode)['\"]?\W{1,4}|[Gg]eneral error: |statement: |\bDB error |\b[Ee]rror )"
-    r"(1|[3-9]|1[0-9]|2[0-8]|\d{3,4})\b"
+    r"(1|[3-9]|1[0-9]|2[0-8]|\d{3,4})\b|\((1|[3-9]|1[0-9]|2[0-8]|\d{3,4})\)$",
+    re.MULTILINE,
 )
 """Where drivers put the number of a result code."""
 
@@ -52,7 +53,8 @@ class Labels:
     def find(self, engine: str, code: str) -> Any:
         """Return what the catalogs have of a code, or None."""
         merged = self.catalogs.engine(engine)
-        return merged.find(code)
+        # The log writes MY-010584 for the number 10584.
+        return merged.find(code.removeprefix("MY-").lstrip("0")) if merged else None
 
     def sqlite(self, symbol: str) -> str | None:
         """Return the name as it is where the catalogs know it."""
@@ -68,34 +70,31 @@ class Labels:
         self, engine: str, language: str, driver: str, answer: dict[str, Any], truth: dict[str, Any], text: str
     ) -> dict[str, Any] | None:
         """Return the row of a text, or None where nobody said what it is."""
-        doubtful = not says(str(truth.get("text") or ""), text)
+        same, doubtful = says(truth, text), False
         if engine == "sqlite":
             codes = self.names(self.named(truth) or self.named(answer))
-            if not codes:
+            if not codes or not same:
                 return None
             state, symbol = None, codes[0]
         elif engine == "postgresql":
-            code = str(answer.get("sqlstate") or "")
-            if re.fullmatch(r"[0-9A-Z]{5}", code) and self.find(engine, code) and code != "HY000":
-                doubtful = False
-            else:
-                code = str(truth.get("sqlstate") or "")
-            if not re.fullmatch(r"[0-9A-Z]{5}", code) or not self.find(engine, code):
-                code, doubtful = self.client(engine, text), True
-            if not code:
+            code, inner = str(answer.get("sqlstate") or ""), str(truth.get("sqlstate") or "")
+            known = re.fullmatch(r"[0-9A-Z]{5}", code) and code != "HY000" and self.find(engine, code)
+            codes = [code] if known else []
+            if inner and inner not in codes and (not known or code.startswith("08")) and same:
+                # A driver that says 08006 when the server has said 28P01.
+                codes.insert(0, inner)
+            doubtful = not codes
+            codes = codes or [code for code in [self.client(engine, text)] if code]
+            if not codes:
                 return None
-            codes, state = [code], code
-            symbol = self.find(engine, code).newest.get("symbol")
+            state = codes[0]
+            symbol = self.find(engine, state).newest.get("symbol")
         else:
-            code = str(answer.get("code") or "")
-            if re.fullmatch(r"\d{4,5}", code) and self.find(engine, code):
-                doubtful = False
-            else:
-                code = str(truth.get("code") or "")
-                if re.fullmatch(r"2\d\d\d", code):
-                    # The client library's own number, of another library than the one that spoke.
-                    code, doubtful = self.client(engine, text) or code, True
+            code, inner = str(answer.get("code") or ""), str(truth.get("code") or "")
             if not re.fullmatch(r"\d{4,5}", code) or not self.find(engine, code):
+                # The client library's own number is another library's than the one that spoke.
+                code = inner if same and self.find(engine, inner) and not inner.startswith("2") else ""
+            if not code:
                 code, doubtful = self.client(engine, text), True
             if not code:
                 return None
@@ -165,12 +164,16 @@ class Labels:
         return None
 
 
-def says(truth: str, text: str) -> bool:
+def says(truth: dict[str, Any], text: str) -> bool:
     """Return whether a text has the words of what the reference driver said of the same scenario with other names."""
-    message = re.search(r"'M': (['\"])(.*?)\1, '", truth)
-    parts = re.split(r"['\"`].*?['\"`]|\d+|[\w.-]+_\w+|\n", message[2] if message else truth)
+    said = str(truth.get("text") or "")
+    message = re.search(r"'M': (['\"])(.*?)\1, '", said)
+    said = message[2] if message else said
+    for word in truth.get("words", ()):
+        said = said.replace(word, "\0")
+    parts = re.split(r"['\"`].*?['\"`]|[\d\0\n]+", said)
     longest = max((part.strip(" .:,()") for part in parts), key=len, default="")
-    return len(longest) < 6 or longest.lower() in " ".join(text.split()).lower() or longest in text.replace("\\", "")
+    return longest.lower() in " ".join(text.split()).lower().replace("\\", "")
 
 
 def how(style: str) -> str:

@@ -9,6 +9,7 @@ beside this file lists the packages.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -32,6 +33,17 @@ DATA: Final = HERE.parents[1] / "tests" / "data" / "identify"
 
 LONGEST: Final = 6000
 """Characters of the longest text that is kept."""
+
+LIMITS: Final = {
+    "mysql-drivers": 580_000,
+    "mariadb-drivers": 430_000,
+    "postgresql-drivers": 580_000,
+    "sqlite-drivers": 240_000,
+    "postgresql-languages": 400_000,
+    "mysql-languages": 70_000,
+    "mariadb-languages": 60_000,
+}
+"""Bytes that some files may have; what is above is left out."""
 
 SIZE: Final = 40
 """How many scenarios a program is given at once, so that one that hangs costs little."""
@@ -155,20 +167,28 @@ def share(*words: str) -> float:
 class Places:
     """The servers of an engine, with accounts and databases for all scenarios, and how to connect to them."""
 
-    def __init__(self, servers: Servers, engine: str, python: str) -> None:
-        """Start them."""
+    def __init__(
+        self,
+        servers: Servers,
+        engine: str,
+        python: str,
+        *,
+        server: str | None = None,
+        settings: dict[str, str] | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        """Start them; the last three are of a main server that is not the usual one."""
         self.servers, self.engine, self.python = servers, engine, python
         self.held: list[Any] = []
         self.by_name: dict[str, Running] = {}
         self.folder = servers.folder / f"files-{engine}"
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=True)
         if engine == "sqlite":
             return
-        name = SERVER[engine]
+        name = server or SERVER[engine]
         if engine == "postgresql":
-            self.by_name["main"] = servers.start(
-                name, {"deadlock_timeout": "'150ms'", "wal_level": "logical", "max_connections": "60"}
-            )
+            usual = {"deadlock_timeout": "'150ms'", "wal_level": "logical", "max_connections": "60"}
+            self.by_name["main"] = servers.start(name, usual | (settings or {}), environment=environment)
             self.by_name["full"] = servers.start(
                 name,
                 {
@@ -241,20 +261,17 @@ class Places:
         for name in ("main", "full", "odd"):
             connection = self.admin(name)
             self._try(connection, *everything)
-            if name == "main":
-                password = (
-                    "INSTALL COMPONENT 'file://component_validate_password'"
-                    if mysql
-                    else "INSTALL SONAME 'simple_password_check'"
-                )
-                self._try(connection, password)
+            if name == "main" and mysql:
+                self._try(connection, "INSTALL COMPONENT 'file://component_validate_password'")
             if name == "full":
                 import pymysql
 
                 connection.close()
-                self.held.append(
-                    pymysql.connect(host="127.0.0.1", port=self.by_name[name].port, user="writer", database="shop")
-                )
+                with contextlib.suppress(pymysql.MySQLError):
+                    # MariaDB takes no limit below ten.
+                    while len(self.held) < 50:
+                        port = self.by_name[name].port
+                        self.held.append(pymysql.connect(host="127.0.0.1", port=port, user="writer", database="shop"))
         import pymysql
 
         self.held.append(
@@ -299,9 +316,8 @@ class Places:
     def fresh(self) -> None:
         """Give the next program an empty database."""
         if self.engine == "sqlite":
-            for path in self.folder.iterdir():
-                path.chmod(0o644)
-                path.unlink()
+            shutil.rmtree(self.folder)
+            self.folder.mkdir()
             return
         connection = self.admin()
         if self.engine == "postgresql":
@@ -364,6 +380,7 @@ class Places:
         base = self.base(number)
         job: dict[str, Any] = {
             "id": filled["name"],
+            "words": filled["words"],
             "setup": filled["setup"],
             "steps": [],
             "base": base,
@@ -426,7 +443,9 @@ class Places:
     def _file(self, base: dict[str, Any], kind: str, job: dict[str, Any]) -> dict[str, Any]:
         path = Path(base["file"])
         if kind == "missing":
-            return {"file": str(path.parent / "no-such-folder" / "app.db")}
+            # Below a file, so that nobody makes the folder that is missing, as ActiveRecord does.
+            (path.parent / "uploads").touch()
+            return {"file": str(path.parent / "uploads" / "app.db")}
         if kind == "text":
             path.with_suffix(".txt.db").write_text("This is a text and no database at all.\n" * 40, encoding="ascii")
             return {"file": str(path.with_suffix(".txt.db"))}
@@ -491,9 +510,12 @@ class Maker:
             ]
         return [first, str(self.app / script)] if script else [first]
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, driver: str) -> dict[str, str]:
         """Return the environment of the programs."""
-        return {
+        # The wheel's own OpenSSL is not found otherwise where the system's is older.
+        vendor = {str(path) for path in self.drivers.glob("py/lib/python3*/site-packages/mysql/vendor")}
+        more = {"LD_LIBRARY_PATH": ":".join(vendor)} if "mysql.connector" in driver else {}
+        return more | {
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
             "HOME": str(self.servers.folder),
@@ -521,7 +543,7 @@ class Maker:
                     text=True,
                     errors="replace",
                     timeout=240 if not uncaught else 20,
-                    env=self.environment(),
+                    env=self.environment(driver),
                     cwd=self.app,
                 )
                 out, err = done.stdout, done.stderr
@@ -573,7 +595,8 @@ def raise_all(maker: Maker, engine: str, languages: list[str] | None) -> None:
         if "setup" in answer:
             maker.warnings.append(f"{engine} {answer['id']}: setup: {answer['setup'][:300]}")
         elif answer["text"] is not None:
-            truth[answer["id"]] = answer
+            words = next(job["words"] for job in jobs if job["id"] == answer["id"])
+            truth[answer["id"]] = answer | {"words": words}
         else:
             maker.warnings.append(f"{engine} {answer['id']}: no error")
     for language, driver, engines, part in DRIVERS:
@@ -679,17 +702,25 @@ def scrub(text: str, maker: Maker, places: Places) -> str:
     return text.rstrip()
 
 
-def write(rows: list[dict[str, Any]], path: Path) -> None:
-    """Write rows to a file, without what says the same as another."""
+def write(rows: list[dict[str, Any]], path: Path, *, alike: bool = False) -> None:
+    """Write rows to a file, without what says the same as another but for its numbers, unless `alike`."""
     seen: set[tuple[str, ...]] = set()
     kept = []
     for row in rows:
-        shape = re.sub(r"\d+", "0", row["text"])
+        shape = row["text"] if alike else re.sub(r"\d+", "0", row["text"])
         key = (shape,)
         if key in seen:
             continue
         seen.add(key)
         kept.append(row)
+    size = {row["id"]: len(json.dumps(row, ensure_ascii=False).encode()) + 1 for row in kept}
+    over = sum(size.values()) - LIMITS.get(path.stem, 100_000_000)
+    # What is long goes before what is short, so that many different texts are left.
+    for row in sorted(kept, key=lambda row: -size[row["id"]] * share(row["id"])):
+        if over <= 0:
+            break
+        over -= size[row["id"]]
+        kept.remove(row)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
         for row in kept:
@@ -703,7 +734,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = arguments()
     for engine in options.engine or list(SCENARIOS):
-        with Servers() as servers:
+        with Servers(options.drivers.resolve()) as servers:
             maker = Maker(options.drivers.resolve(), servers)
             raise_all(maker, engine, options.language)
             suffix = "-" + "-".join(options.language) if options.language else ""

@@ -63,6 +63,9 @@ def fill(scenario: dict[str, Any], words: dict[str, Any], seed: str, quote: str,
 
     return {
         "name": scenario["name"],
+        "words": sorted(
+            {*chosen.values(), *(filled[f"{part}_"] for part in "tu"), value} - {""}, key=len, reverse=True
+        ),
         "setup": [put(sql) for sql in scenario.get("setup", ())],
         "steps": [put(step) for step in scenario["steps"]],
     }

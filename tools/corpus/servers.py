@@ -73,8 +73,9 @@ def demoted(words: list[str]) -> list[str]:
 class Servers:
     """Servers that live as long as the block they are used in."""
 
-    def __init__(self) -> None:
-        """Make the temporary place; nothing is started."""
+    def __init__(self, drivers: Path | None = None) -> None:
+        """Make the temporary place; nothing is started. `drivers` holds the translated PostgreSQL."""
+        self.drivers = drivers
         self.folder = Path(tempfile.mkdtemp(prefix="errbook-corpus-"))
         self.folder.chmod(0o755)
         self.running: list[Running] = []
@@ -186,16 +187,21 @@ class Servers:
     def _postgresql(
         self, series: str, place: Path, port: int, settings: Mapping[str, str], *, fresh: bool
     ) -> tuple[Path | None, list[str]]:
+        tree = None
         if series == "host":
-            tree, programs = None, sorted(HOST.glob("*/bin"))[-1]
+            programs = sorted(HOST.glob("*/bin"))[-1]
+        elif series == "translated":
+            assert self.drivers
+            tree = self.drivers / "postgresql"
+            programs = Path("/") / next(iter(sorted(tree.glob("usr/lib/postgresql/*/bin")))).relative_to(tree)
         else:
-            tree = cache() / "trees" / f"postgresql-{series}"
-            programs = tree / "bin"
+            programs = cache() / "trees" / f"postgresql-{series}" / "bin"
             if os.geteuid() == 0:
                 # The cache may lie in a folder that is closed to the user postgres.
-                programs = self.folder / f"programs-{series}" / "bin"
-                if not programs.exists():
-                    shutil.copytree(tree, programs.parent, symlinks=True)
+                copied = self.folder / f"programs-{series}" / "bin"
+                if not copied.exists():
+                    shutil.copytree(programs.parent, copied.parent, symlinks=True)
+                programs = copied
         if fresh:
             if os.geteuid() == 0:
                 shutil.chown(place, "postgres", "postgres")
@@ -204,7 +210,7 @@ class Servers:
                 shutil.chown(place / "run", "postgres", "postgres")
             words = [str(programs / "initdb"), f"--pgdata={place / 'server'}", "--username=postgres", "--auth=trust"]
             words += ["--locale=C.UTF-8", "--encoding=UTF8", "--no-sync"]
-            subprocess.run(demoted(words), check=True, capture_output=True)
+            subprocess.run(inside(tree, demoted(words), place), check=True, capture_output=True)
         lines = {
             "port": str(port),
             "unix_socket_directories": f"'{place / 'run'}'",
@@ -213,7 +219,7 @@ class Servers:
         } | settings
         with (place / "server" / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.writelines(f"{name} = {value}\n" for name, value in lines.items())
-        return tree, demoted([str(programs / "postgres"), "-D", str(place / "server")])
+        return tree, inside(tree, demoted([str(programs / "postgres"), "-D", str(place / "server")]), place)
 
     def _unpack(self, template: str, place: Path) -> None:
         (place / "run").mkdir()

@@ -9,6 +9,7 @@ my ($file, @rest) = @ARGV;
 my $uncaught = grep { $_ eq '--uncaught' } @rest;
 open my $in, '<:raw', $file or die $!;
 my $job = decode_json(do { local $/; <$in> });
+close $in;
 my $driver = $job->{driver};
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 binmode STDOUT, ':raw';
