@@ -24,6 +24,7 @@ _LOST: Final = (
 CLIENT: Final = {
     "mysql": [(_REFUSED, "2003"), (_NO_SOCKET, "2002"), (_NO_HOST, "2005"), (_LOST, "2013")],
     "postgresql": [
+        (r"terminating connection due to administrator command", "57P01"),
         (
             f"{_REFUSED}|{_NO_SOCKET}|{_NO_HOST}|could not connect|connection attempt failed|Can't create a connection",
             "08001",

@@ -174,21 +174,21 @@ def translated(maker: Maker) -> Iterator[dict[str, Any]]:
             jobs = [job for job in jobs if clients.plain(job)]
             for answer in maker.run(program, driver, jobs):
                 if answer.get("text"):
-                    yield from _translated(maker, places, f"{program} {driver}", short, answer)
+                    yield from _translated(maker, places, truth, f"{program} {driver}", short, answer)
         jobs = [job for job in chosen(places, "postgresql", f"{language} psql", 0.14) if job["id"] in truth]
         environment = locales | {"LC_ALL": f"{language}.UTF-8", "LANG": f"{language}.UTF-8"}
         # psql of this machine speaks the languages too; its own words are labels such as ZEILE.
         for answer in clients.answers(places, "psql 15", jobs, environment):
             answer["sqlstate"] = answer["sqlstate"] or truth[answer["id"]]["sqlstate"]
-            yield from _translated(maker, places, "client psql 15", short, answer)
+            yield from _translated(maker, places, truth, "client psql 15", short, answer)
         for answer in logs.postgresql(places, chosen(places, "postgresql", f"{language} log", 0.05), truth):
-            yield from _translated(maker, places, "server log", short, answer)
+            yield from _translated(maker, places, truth, "server log", short, answer)
     for server in list(places.by_name.values()):
         maker.servers.stop(server)
 
 
 def _translated(
-    maker: Maker, places: Places, source: str, language: str, answer: dict[str, Any]
+    maker: Maker, places: Places, truth: dict[str, dict[str, Any]], source: str, language: str, answer: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     text = scrub(answer["text"], maker, places)
     code = str(answer.get("sqlstate") or "")
@@ -199,7 +199,7 @@ def _translated(
     row = maker.labels.finished(
         "postgresql", f"{source} {language}", str(answer.get("style")), answer["id"], [code], code, symbol, text
     )
-    row["localized"] = True
+    row["localized"] = not _english(answer, truth)
     yield row
 
 
