@@ -20,6 +20,7 @@ COMMANDS = {
     "new": "errbook.cli.new",
     "compile": "errbook.cli.compile",
     "completion": "errbook.cli.completion",
+    "mcp": "errbook.cli.mcp",
     "preview": "errbook_site.cli.preview",
     "build": "errbook_site.cli.build",
     "serve": "errbook_api.cli",
@@ -68,6 +69,8 @@ def _expected(error: Exception) -> str | None:
             "uvicorn": "api",
             "errbook_site": "site",
             "mkdocs": "site",
+            "mcp": "mcp",
+            "mcp_types": "mcp",
         }
         if error.name.split(".")[0] in extra:
             return f"{error.name} is not installed; run: pip install 'errbook[{extra[error.name.split('.')[0]]}]'"

@@ -67,6 +67,7 @@ commands (errbook COMMAND --help):
   compile                          check and compile the knowledge
   build                            compile the knowledge and build the site
   serve                            serve the site and the API
+  mcp                              serve an agent on standard input and output
   completion bash|zsh|fish         print the completion of a shell
 
 exit codes: 0 found, 1 not found, 2 bad usage
