@@ -15,7 +15,8 @@ A message: its weight in bits, the place of its anchor among its words, flags, r
 by commas), and its words. A gap is ``*`` and its name, which may be empty; a gap at either end is there for its
 value only. The weight is the sum over its words of log2(messages / messages that have the word). The anchor is the first
 of the pair of neighbouring words that fewest messages have, or the rarest word where no two are neighbours. Flags: ``a``
-the message must stand alone, ``h`` the text must name the engine, ``l`` written to logs only, ``w`` a warning, ``e`` the
+the message must stand alone, ``h`` the text must name the engine, ``o`` it holds others, ``k`` its one
+word is enough, ``l`` written to logs only, ``w`` a warning, ``e`` the
 operating system's error chooses the code, by `errno`.
 """
 
@@ -85,10 +86,11 @@ class Builder:
         self._codes: dict[str, tuple[str, ...]] = {}
         self._refs: dict[str, str] = {}
         self._messages: dict[tuple[str, ...], dict[str, Any]] = {}
+        self._waiting: list[tuple[tuple[str, ...], str, str]] = []
         self._english: dict[str, tuple[str, ...]] = {}
         prefer = self._wordings["prefer"]
-        self._preferred = {code: at for at, (code, _) in enumerate(prefer.items())}
-        self._given_way = {code for codes in prefer.values() for code in codes}
+        self._preferred = {code: preferred for preferred, codes in prefer.items() for code in codes}
+        self._dropped = {_bare(parse(text)) for text in self._wordings["drop"]}
 
     def code(self, code: Mapping[str, Any]) -> None:
         """Take a public code object (``listed_code`` in schema/public.schema.json); MySQL's come before MariaDB's."""
@@ -118,9 +120,10 @@ class Builder:
             return
         where = item["where"] or code["where"]
         flags = ("w" if said == {"WARNING"} else "") + ("l" if where == "log" else "") + ("e" if item["errno"] else "")
-        identity = f"{code['engine']}/{code['code']}"
+        # MariaDB's messages of a shared code are the shared code's.
+        preferred = self._preferred.get(f"{'mysql' if ref[0] == 'b' else code['engine']}/{code['code']}")
         rank = (
-            identity in self._given_way,
+            preferred is not None,
             code["obsolete"],
             item["module"] is not None,
             where == "log",
@@ -133,6 +136,8 @@ class Builder:
         if code["engine"] == "postgresql":
             self._english.setdefault(item["text"], found)
         self._add(found, ref, rank, flags)
+        if preferred:
+            self._waiting.append((found, preferred, flags))
 
     def entry(self, entry: Mapping[str, Any]) -> None:
         """Take a public entry object: its messages come first for their words, and their placeholders have names."""
@@ -146,9 +151,13 @@ class Builder:
 
     def wordings(self) -> None:
         """Take the table of wordings; the codes must have been given."""
+        for found, code, flags in self._waiting:
+            if code in self._refs:
+                self._add(found, self._refs[code], (-2, 1), flags)
         for item in self._wordings["wordings"]:
             codes = item["code"] if isinstance(item["code"], list) else [item["code"]]
-            flags = ("a" if item.get("alone") else "") + ("h" if item.get("hint") else "")
+            named = {"a": "alone", "h": "hint", "o": "holds", "k": "known"}
+            flags = "".join(flag for flag, name in named.items() if item.get(name))
             for at, code in enumerate(codes):
                 engine = code.partition("/")[0]
                 if engine not in LETTERS or code in self._refs:
@@ -156,7 +165,7 @@ class Builder:
 
     def _add(self, found: tuple[str, ...], ref: str, rank: tuple[Any, ...], flags: str) -> None:
         key = tuple("*" if word[0] == "*" else word for word in _bare(found))
-        if not key:
+        if not key or key in self._dropped:
             return
         kept = self._messages.setdefault(key, {"words": found, "refs": {}, "flags": flags, "rank": rank})
         kept["refs"][ref] = min(kept["refs"].get(ref, rank), rank)
@@ -243,15 +252,16 @@ def _weighed(messages: Iterable[Message]) -> Iterator[str]:
     for message in kept:
         bare = _bare(message.words)
         bits = round(sum(math.log2(len(kept) / having[word]) for word in bare if word[0] != "*"))
-        if bits < LEAST and "a" not in message.flags:
+        single = sum(word[0] != "*" for word in bare) == 1
+        if (bits < LEAST or single) and not {"a", "k"} & set(message.flags):
             continue
         near = [
             (pairs[one, other], at)
             for at, (one, other) in enumerate(zip(bare, bare[1:], strict=False))
             if one[0] != "*" and other[0] != "*"
         ]
-        single = [(having[word], at) for at, word in enumerate(bare) if word[0] != "*"]
-        anchor = min(near or single)[1]
+        each = [(having[word], at) for at, word in enumerate(bare) if word[0] != "*"]
+        anchor = min(near or each)[1]
         yield f"{bits}\t{anchor}\t{message.flags}\t{','.join(message.refs)}\t{' '.join(message.words)}"
 
 

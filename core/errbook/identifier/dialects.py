@@ -27,7 +27,7 @@ class Dialects:
     """The dialects of a data set."""
 
     def __init__(self, dialects: Iterable[Mapping[str, Any]]) -> None:
-        self._dialects = [(item, tuple(item["needs"]), compiled(item["pattern"])) for item in dialects]
+        self._dialects = [(item, tuple(item["needs"]), compiled(item["pattern"], bool(item.get("exact")))) for item in dialects]
 
     def find(self, text: str) -> list[Code]:
         """Return every code that a text prints in a known form, dialect by dialect."""
@@ -42,8 +42,8 @@ class Dialects:
                     Code(
                         item["name"],
                         item["engine"],
-                        groups.get("code"),
-                        groups.get("state", "").upper() or None,
+                        item.get("is") if item["engine"] != "postgresql" and "is" in item else groups.get("code"),
+                        (item.get("is") or groups.get("state", "")).upper() or None,
                         groups.get("class"),
                         item["weight"],
                         match.start(),
@@ -56,6 +56,7 @@ class Dialects:
         return found
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str, exact: bool) -> re.Pattern[str]:
     """Return a pattern of the table, which is written as JavaScript writes it."""
-    return re.compile(re.sub(r"\(\?<(?=[a-z])", "(?P<", pattern), re.ASCII | re.IGNORECASE | re.MULTILINE)
+    flags = re.ASCII | re.MULTILINE | (0 if exact else re.IGNORECASE)
+    return re.compile(re.sub(r"\(\?<(?=[a-z])", "(?P<", pattern), flags)

@@ -22,7 +22,14 @@ _CLEAN_BEFORE: Final = frozenset(":'\"([>\u00ab\u201e\u201c`*|-;,=]")
 _CLEAN_AFTER: Final = frozenset(".'\")],;\u00bb\u201d`<}\\|(")
 _QUOTES: Final = "'\"`\u00ab\u00bb\u201e\u201c\u201d\u2018\u2019\u300c\u300d\\"
 _SYMBOL: Final = re.compile(r"(?:er|cr|warn|sqlite|ee|ha_err)_\w+")
+_OTHERS: Final = frozenset(
+    {"syntaxerror", "systemerror", "ioerror", "internalerror", "dataexception", "connectionexception", "diskfull",
+     "indexcorrupted", "configfileerror", "invalidname", "invalidpassword", "warning", "outofmemory", "assertfailure"}
+)
+"""Names of PostgreSQL's conditions that other programs' exceptions have too."""
+
 _QUIET: Final = re.compile(r"\[(?:Note|System|Warning)\]|\b(?:LOG|DEBUG\d?|NOTICE|INFO|STATEMENT|CONTEXT|HINT|DETAIL): {1,2}")
+_MY: Final = frozenset({"mysql", "mariadb"})
 _FEW: Final = 2
 _BITS: Final = 8
 _HALF: Final = 6
@@ -87,7 +94,11 @@ class Identifier:
         codes = self._dialects.find(folded)
         hits: list[Hit] = []
         foreign: list[tuple[int, int]] = []
+        ours = {code.state for code in codes if code.state and code.code and self._my(code.code, hints)}
         for code in codes:
+            if not code.code and code.state in ours:
+                # The SQLSTATE that stands with a number of MySQL's.
+                continue
             for hit in self._code(code, hints):
                 hits.append(hit)
                 if "/" in hit.refs[0]:
@@ -134,27 +145,28 @@ class Identifier:
             return [Hit("code", (f"{code.engine}/{(code.code or '').upper()}",), code.weight, code.start, code.end)]
         ours = hints & {"mysql", "mariadb"}
         if code.engine == "my" or (code.engine == "any" and code.code and len(code.code) > 3):
-            number = str(int(code.code or 0))
-            ref = self._my(number, hints)
+            ref = self._my(code.code or "", hints)
             if ref and (ours or not code.hinted):
                 made.append(Hit("code", (ref,), code.weight, code.start, code.end, root=code.root))
-        elif code.engine == "sqlite":
+        elif code.engine == "sqlite" or (code.engine == "any" and code.code and code.code != "7"):
             ref = f"s{int(code.code or 0)}"
             if ref in self._codes:
                 made.append(Hit("code", (ref,), code.weight, code.start, code.end))
         elif code.exception:
             ref = self._classes.get(code.exception.lower(), "")
-            if ref:
+            if ref and ("postgresql" in hints or not code.hinted):
                 made.append(Hit(kind, (ref,), code.weight, code.start, code.end))
         elif code.state:
             ref = f"p{code.state}"
-            if ref in self._codes and not (code.engine == "any" and ours and "postgresql" not in hints):
-                made.append(Hit("code", (ref,), code.weight, code.start, code.end))
+            open_ = code.engine == "any" and "postgresql" not in hints
+            if ref in self._codes and not (open_ and (ours or code.state.endswith("000"))):
+                made.append(Hit("code", (ref,), code.weight - 0.25 * open_, code.start, code.end))
         if code.state and code.engine != "postgresql":
             made.append(Hit("sqlstate", (f"={code.state}",), code.weight, code.start, code.end))
         return made
 
     def _my(self, number: str, hints: set[str]) -> str | None:
+        number = number.lstrip("0")
         both = f"b{number}"
         if both in self._codes:
             return both
@@ -168,6 +180,10 @@ class Identifier:
         hits = []
         for word, start, end in zip(found, starts, ends, strict=True):
             if "_" not in word:
+                name = word.removesuffix("error") if word not in self._classes else word
+                if len(name) > 8 and name in self._classes and folded[start].isupper() and not folded[start:end].isupper():
+                    weight = 0.75 if "postgresql" in hints else 0.0 if name in _OTHERS else 0.6
+                    hits += [Hit("exception", (self._classes[name],), weight, start, end)] if weight else []
                 continue
             ref = self._symbols.get(word)
             if ref is None:
@@ -196,7 +212,7 @@ class Identifier:
                 continue
             bits = item.bits + self._context(item, refs, folded, start, end, hints)
             scored.append((bits, item, refs, start, end))
-        scored.sort(key=lambda each: (-each[0], each[3], each[1].message.words))
+        scored.sort(key=lambda each: (-each[0], len(each[1].gaps), each[3], each[1].message.words))
         taken: list[tuple[int, int]] = []
         hits = []
         for bits, item, refs, start, end in scored:
@@ -220,13 +236,14 @@ class Identifier:
             refs = (chosen,) if chosen in refs else refs
         engines = {_engine(ref) for ref in refs}
         named = engines & hints
-        if "mysql" in engines and "mariadb" in hints:
-            named.add("mysql")
+        if hints & _MY:
+            named |= engines & _MY
         if named:
             return tuple(ref for ref in refs if _engine(ref) in named)
         if len(engines) > 1:
             # MySQL's messages begin with a capital, PostgreSQL's and SQLite's do not.
-            high = folded[start].isupper()
+            before = folded[max(0, start - 2) : start].strip(" ")[-1:]
+            high = before in ("'", "`") if item.message.first and before in ("'", "`", '"') else folded[start].isupper()
             fitting = tuple(ref for ref in refs if (_engine(ref) in ("mysql", "mariadb")) == high)
             return fitting or refs
         return refs
@@ -245,7 +262,7 @@ class Identifier:
         """Return the bits that the surroundings of a message add or take."""
         flags = item.message.flags
         engines = {_engine(ref) for ref in refs}
-        own = engines & hints or ("mysql" in engines and "mariadb" in hints)
+        own = engines & hints or (engines & _MY and hints & _MY)
         since, to = _line(folded, start)
         before = folded[since:start].rstrip().lower()
         after = folded[end : end + 3].lstrip(" ")
@@ -268,6 +285,8 @@ class Identifier:
         quiet = _QUIET.search(folded, since, min(start + 1, to))
         if quiet and not item.message.flags.count("w"):
             bits -= 12
+        if "o" in flags:
+            bits += 40
         if "l" in flags:
             bits -= 5
         if "w" in flags:

@@ -14,7 +14,7 @@ LEAST = 0.5
 MOST = 8
 """Errors that one text gives."""
 
-GENERAL = frozenset({"b1105", "b1030", "m1105", "a1105", "m10584", "b1201", "p25P02", "b1317", "m3011"})
+GENERAL = frozenset({"b1105", "b1030", "m1105", "a1105", "m10584", "b1201", "b1218", "p25P02", "b1317", "m3011"})
 """Codes that carry or follow another error: where both stand in a text, the other is the cause."""
 
 
@@ -71,7 +71,7 @@ def judge(hits: Sequence[Hit], states: Mapping[str, str], text: str) -> list[Mat
             continue
         shown = max(items, key=lambda hit: (hit.kind == "message", hit.weight, -hit.start))
         first = min(hit.start for hit in items)
-        order = (not any(hit.root for hit in items), confidence < SURE, ref in GENERAL, first)
+        order = (not any(hit.root for hit in items), confidence < SURE, ref in GENERAL or ref.startswith("p01"), first)
         found.append((order, Match(ref, confidence, tuple(kinds), (shown.start, shown.end), shown.parameters)))
     found.sort(key=lambda item: (item[0], item[1].ref))
     del text
