@@ -12,6 +12,7 @@ from importlib import import_module
 
 COMMANDS = {
     "search": "errbook.cli.search",
+    "identify": "errbook.cli.identify",
     "catalog": "errbook.cli.catalog",
     "harvest": "errbook.cli.harvest",
     "check": "errbook.cli.check",

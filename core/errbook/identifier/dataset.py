@@ -8,16 +8,16 @@ N lines of codes follow, then N lines of messages. Every other part is named for
 only. Fields are separated by tabs.
 
 A code: its reference, symbol, SQLSTATE, the identity of its entry, other symbols (each may be empty). A reference is
-a letter and the code: ``b1062`` is MySQL's and MariaDB's, ``m`` MySQL's alone, ``a`` MariaDB's alone, ``p`` PostgreSQL's,
-``s`` SQLite's. References of foreign engines are written out, ``oracle/ORA-00001``, and have no line.
+a letter and the code: ``b1062`` is MySQL's and MariaDB's, ``m`` MySQL's alone, ``a`` MariaDB's alone, ``p``
+PostgreSQL's, ``s`` SQLite's. References of foreign engines are written out, ``oracle/ORA-00001``, and have no line.
 
-A message: its weight in bits, the place of its anchor among its words, flags, references (the likeliest first, separated
-by commas), and its words. A gap is ``*`` and its name, which may be empty; a gap at either end is there for its
-value only. The weight is the sum over its words of log2(messages / messages that have the word). The anchor is the first
-of the pair of neighbouring words that fewest messages have, or the rarest word where no two are neighbours. Flags: ``a``
-the message must stand alone, ``h`` the text must name the engine, ``o`` it holds others, ``k`` its one
-word is enough, ``l`` written to logs only, ``w`` a warning, ``e`` the
-operating system's error chooses the code, by `errno`.
+A message: its weight in bits, the place of its anchor among its words, flags, references (the likeliest first,
+separated by commas), and its words. A gap is ``*`` and its name, which may be empty; a gap at either end is there for
+its value only. The weight is the sum over its words of log2(messages / messages that have the word). The anchor is
+the first of the pair of neighbouring words that fewest messages have, or the rarest word where no two are neighbours.
+Flags: ``a`` the message must stand alone, ``h`` the text must name the engine, ``o`` it holds others, ``k`` its one
+word is enough, ``l`` written to logs only, ``w`` a warning, ``e`` the operating system's error chooses the code, by
+`errno`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -45,6 +46,9 @@ LEAST: Final = 7
 """Bits that a message must have to be kept: one with fewer says nothing."""
 
 _GAP: Final = re.compile(r"%%|%(?:\d+\$)?[-+ #0'.*\d]*(?:hh?|ll?|[qjzt])?(?:`s|[a-zA-Z][QTBE]?)|\{\w+\}")
+_COUNTED: Final = re.compile(r"(%(?:l{0,2}|z)[du] )([a-z]{3,12}(?<!s))\b")
+"""A number and what it counts: the catalogs have the message for one, servers print it for several too."""
+
 _HERE: Final = Path(__file__).parent
 _WORDS_OF_LANGUAGE: Final = 150
 _GENERAL: Final = {"XX000": 3, "0A000": 2, "F0000": 1, "01000": 3}
@@ -135,6 +139,8 @@ class Builder:
         found = parse(item["text"])
         if code["engine"] == "postgresql":
             self._english.setdefault(item["text"], found)
+            if (several := _COUNTED.sub(r"\1\2s", item["text"])) != item["text"]:
+                self._add(parse(several), ref, rank, flags)
         self._add(found, ref, rank, flags)
         if preferred:
             self._waiting.append((found, preferred, flags))
@@ -149,8 +155,8 @@ class Builder:
             if len(found) - gaps > 1:
                 self._add(found, str(ref), (-1,), "")
 
-    def wordings(self) -> None:
-        """Take the table of wordings; the codes must have been given."""
+    def _worded(self) -> None:
+        """Take the table of wordings."""
         for found, code, flags in self._waiting:
             if code in self._refs:
                 self._add(found, self._refs[code], (-2, 1), flags)
@@ -176,6 +182,7 @@ class Builder:
 
     def parts(self, languages: Path | None) -> Iterator[tuple[str, str]]:
         """Give the parts, (name, text); `languages` is a file of messages in other languages (`errbook.catalogs`)."""
+        self._worded()
         english = {
             key: Message(item["words"], tuple(sorted(item["refs"], key=item["refs"].__getitem__)), item["flags"])
             for key, item in self._messages.items()
@@ -202,9 +209,7 @@ class Builder:
         for name, messages in others:
             yield name, "\n".join(_weighed(messages))
 
-    def _languages(
-        self, path: Path, english: Mapping[tuple[str, ...], Message]
-    ) -> Iterator[tuple[str, list[Message]]]:
+    def _languages(self, path: Path, english: Mapping[tuple[str, ...], Message]) -> Iterator[tuple[str, list[Message]]]:
         found: dict[str, dict[tuple[str, ...], Message]] = {}
         with path.open(encoding="utf-8") as lines:
             next(lines)
@@ -257,7 +262,7 @@ def _weighed(messages: Iterable[Message]) -> Iterator[str]:
             continue
         near = [
             (pairs[one, other], at)
-            for at, (one, other) in enumerate(zip(bare, bare[1:], strict=False))
+            for at, (one, other) in enumerate(pairwise(bare))
             if one[0] != "*" and other[0] != "*"
         ]
         each = [(having[word], at) for at, word in enumerate(bare) if word[0] != "*"]
@@ -266,7 +271,7 @@ def _weighed(messages: Iterable[Message]) -> Iterator[str]:
 
 
 def _neighbours(bare: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    for one, other in zip(bare, bare[1:], strict=False):
+    for one, other in pairwise(bare):
         if one[0] != "*" and other[0] != "*":
             yield one, other
 

@@ -27,7 +27,9 @@ class Dialects:
     """The dialects of a data set."""
 
     def __init__(self, dialects: Iterable[Mapping[str, Any]]) -> None:
-        self._dialects = [(item, tuple(item["needs"]), compiled(item["pattern"], bool(item.get("exact")))) for item in dialects]
+        self._dialects = [
+            (item, tuple(item["needs"]), compiled(item["pattern"], bool(item.get("exact")))) for item in dialects
+        ]
 
     def find(self, text: str) -> list[Code]:
         """Return every code that a text prints in a known form, dialect by dialect."""

@@ -23,12 +23,28 @@ _CLEAN_AFTER: Final = frozenset(".'\")],;\u00bb\u201d`<}\\|(")
 _QUOTES: Final = "'\"`\u00ab\u00bb\u201e\u201c\u201d\u2018\u2019\u300c\u300d\\"
 _SYMBOL: Final = re.compile(r"(?:er|cr|warn|sqlite|ee|ha_err)_\w+")
 _OTHERS: Final = frozenset(
-    {"syntaxerror", "systemerror", "ioerror", "internalerror", "dataexception", "connectionexception", "diskfull",
-     "indexcorrupted", "configfileerror", "invalidname", "invalidpassword", "warning", "outofmemory", "assertfailure"}
+    {
+        "syntaxerror",
+        "systemerror",
+        "ioerror",
+        "internalerror",
+        "dataexception",
+        "connectionexception",
+        "diskfull",
+        "indexcorrupted",
+        "configfileerror",
+        "invalidname",
+        "invalidpassword",
+        "warning",
+        "outofmemory",
+        "assertfailure",
+    }
 )
 """Names of PostgreSQL's conditions that other programs' exceptions have too."""
 
-_QUIET: Final = re.compile(r"\[(?:Note|System|Warning)\]|\b(?:LOG|DEBUG\d?|NOTICE|INFO|STATEMENT|CONTEXT|HINT|DETAIL): {1,2}")
+_QUIET: Final = re.compile(
+    r"\[(?:Note|System|Warning)\]|\b(?:LOG|DEBUG\d?|NOTICE|INFO|STATEMENT|CONTEXT|HINT|DETAIL): {1,2}"
+)
 _MY: Final = frozenset({"mysql", "mariadb"})
 _FEW: Final = 2
 _BITS: Final = 8
@@ -86,8 +102,8 @@ class Identifier:
         """Return what is known of a reference."""
         return self._codes.get(ref, Identity(None, None, None))
 
-    def identify(self, text: str) -> list[Match]:
-        """Return the errors in a text, the root cause first."""
+    def identify(self, text: str) -> tuple[list[Match], bool]:
+        """Return the errors in a text, the root cause first, and whether the text names MariaDB."""
         folded = fold(text)
         found, starts, ends = words(folded)
         hints = self._hinted(found)
@@ -107,16 +123,14 @@ class Identifier:
         messages = self._messages.find(found)
         for name in self._spoken(found):
             if name not in self._languages:
-                self._languages[name] = Messages(self._part(name).split("\n"))
+                self._languages[name] = Messages(self._part(name).split("\n"), "t")
             messages += self._languages[name].find(found)
         hits += self._said(messages, folded, found, starts, ends, hints)
         if foreign:
             hits = [
-                hit
-                for hit in hits
-                if "/" in hit.refs[0] or not any(since <= hit.start < to for since, to in foreign)
+                hit for hit in hits if "/" in hit.refs[0] or not any(since <= hit.start < to for since, to in foreign)
             ]
-        return judge(hits, self._states, folded)
+        return judge(hits, self._states), "mariadb" in hints
 
     def _hinted(self, found: list[str]) -> set[str]:
         hints: set[str] = set()
@@ -173,15 +187,18 @@ class Identifier:
         order = ("a", "m") if "mariadb" in hints else ("m", "a")
         return next((f"{letter}{number}" for letter in order if f"{letter}{number}" in self._codes), None)
 
-    def _named(
-        self, folded: str, found: list[str], starts: list[int], ends: list[int], hints: set[str]
-    ) -> list[Hit]:
+    def _named(self, folded: str, found: list[str], starts: list[int], ends: list[int], hints: set[str]) -> list[Hit]:
         """Return the symbols that stand in a text."""
         hits = []
         for word, start, end in zip(found, starts, ends, strict=True):
             if "_" not in word:
                 name = word.removesuffix("error") if word not in self._classes else word
-                if len(name) > 8 and name in self._classes and folded[start].isupper() and not folded[start:end].isupper():
+                if (
+                    len(name) > 8
+                    and name in self._classes
+                    and folded[start].isupper()
+                    and not folded[start:end].isupper()
+                ):
                     weight = 0.75 if "postgresql" in hints else 0.0 if name in _OTHERS else 0.6
                     hits += [Hit("exception", (self._classes[name],), weight, start, end)] if weight else []
                 continue
@@ -226,9 +243,7 @@ class Identifier:
             hits.append(Hit("message", refs, weight, start, end, _parameters(item, folded, starts, ends)))
         return hits
 
-    def _refs(
-        self, item: Found, folded: str, found: list[str], start: int, hints: set[str]
-    ) -> tuple[str, ...]:
+    def _refs(self, item: Found, folded: str, found: list[str], start: int, hints: set[str]) -> tuple[str, ...]:
         """Return the references of a message that fit what else the text tells."""
         refs = item.message.refs
         if "e" in item.message.flags:
@@ -256,9 +271,7 @@ class Identifier:
                     return ref
         return None
 
-    def _context(
-        self, item: Found, refs: tuple[str, ...], folded: str, start: int, end: int, hints: set[str]
-    ) -> float:
+    def _context(self, item: Found, refs: tuple[str, ...], folded: str, start: int, end: int, hints: set[str]) -> float:
         """Return the bits that the surroundings of a message add or take."""
         flags = item.message.flags
         engines = {_engine(ref) for ref in refs}
@@ -268,11 +281,12 @@ class Identifier:
         after = folded[end : end + 3].lstrip(" ")
         outer = item.message.first > 0
         clean = not before or before[-1] in _CLEAN_BEFORE or outer
-        closed = not after or after[0] in _CLEAN_AFTER or after[0] == "\n" or item.message.last + 1 < len(
-            item.message.words
+        closed = (
+            not after or after[0] in _CLEAN_AFTER or after[0] == "\n" or item.message.last + 1 < len(item.message.words)
         )
         bits = 0.0
-        if own:
+        if own or ("t" in flags and not hints):
+            # Translations are PostgreSQL's alone.
             bits += 4
         elif hints:
             bits -= 8

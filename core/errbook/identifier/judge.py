@@ -8,6 +8,9 @@ from typing import NamedTuple
 SURE = 0.6
 """Confidence from which on the order in the text decides, and below which the less sure come last."""
 
+TOP = 0.99
+"""Confidence that nothing goes beyond: a text can always be about something else."""
+
 LEAST = 0.5
 """Confidence below which nothing is said."""
 
@@ -40,7 +43,7 @@ class Match(NamedTuple):
     parameters: tuple[tuple[str, str], ...]
 
 
-def judge(hits: Sequence[Hit], states: Mapping[str, str], text: str) -> list[Match]:
+def judge(hits: Sequence[Hit], states: Mapping[str, str]) -> list[Match]:
     """Return the errors that the evidence gives, the root cause first.
 
     `states` gives the SQLSTATE of a reference. A hit of kind ``sqlstate`` has SQLSTATEs with ``=`` before them in place
@@ -66,7 +69,7 @@ def judge(hits: Sequence[Hit], states: Mapping[str, str], text: str) -> list[Mat
         if states.get(ref) in printed and states.get(ref):
             doubt *= 0.7
             kinds = sorted({*kinds, "sqlstate"})
-        confidence = round(1 - doubt, 3)
+        confidence = min(TOP, round(1 - doubt, 3))
         if confidence < LEAST:
             continue
         shown = max(items, key=lambda hit: (hit.kind == "message", hit.weight, -hit.start))
@@ -74,7 +77,6 @@ def judge(hits: Sequence[Hit], states: Mapping[str, str], text: str) -> list[Mat
         order = (not any(hit.root for hit in items), confidence < SURE, ref in GENERAL or ref.startswith("p01"), first)
         found.append((order, Match(ref, confidence, tuple(kinds), (shown.start, shown.end), shown.parameters)))
     found.sort(key=lambda item: (item[0], item[1].ref))
-    del text
     return [match for _, match in found[:MOST]]
 
 

@@ -41,9 +41,9 @@ class Found(NamedTuple):
 class Messages:
     """The messages of one part, filed under their anchors."""
 
-    def __init__(self, lines: list[str]) -> None:
-        """Take the lines of a part."""
-        self._lines = lines
+    def __init__(self, lines: list[str], flags: str = "") -> None:
+        """Take the lines of a part; `flags` is what all of its messages have besides their own."""
+        self._lines, self._flags = lines, flags
         self._ready: dict[int, tuple[Message, int]] = {}
         self._filed: dict[str, list[int]] = {}
         filed = self._filed
@@ -78,7 +78,7 @@ class Messages:
         words = tuple(text.split(" "))
         first = int(words[0][0] == "*")
         last = len(words) - 1 - int(words[-1][0] == "*")
-        made = Message(int(bits), flags, tuple(refs.split(",")), words, first, last), int(anchor) + first
+        made = Message(int(bits), flags + self._flags, tuple(refs.split(",")), words, first, last), int(anchor) + first
         self._ready[number] = made
         return made
 
