@@ -16,7 +16,7 @@ from errbook import __version__
 from errbook.database import DatabaseError
 from errbook.places import database
 from errbook.public import SCHEMA_VERSION, dumps
-from errbook_api import docs, openapi, problems, settings
+from errbook_api import docs, identify, openapi, problems, settings
 from errbook_api.agents import Agents
 from errbook_api.current import Current
 from errbook_api.edge import Edge
@@ -102,6 +102,7 @@ def fastapi(parts: Service) -> FastAPI:
     routes = Routes(parts, site).router()
     for prefix in PREFIXES:
         app.include_router(routes, prefix=prefix, include_in_schema=not prefix)
+        app.include_router(identify.router(parts), prefix=prefix, include_in_schema=not prefix)
     _operations(app, parts)
     _documentation(app, parts)
     if agents:

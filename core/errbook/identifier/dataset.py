@@ -148,12 +148,21 @@ class Builder:
     def entry(self, entry: Mapping[str, Any]) -> None:
         """Take a public entry object: its messages come first for their words, and their placeholders have names."""
         ref = self._refs.get(f"{entry['engine']}/{entry['code']}")
-        for message in entry["messages"] if ref else ():
+        if ref is None:
+            if entry["engine"] not in LETTERS:
+                return
+            # A knowledge may have entries without a catalog, and entries of what no catalog lists.
+            shared = {"mysql", "mariadb"} <= set(entry["engines"])
+            ref = f"{'b' if shared else LETTERS[entry['engine']]}{entry['code']}"
+            names = " ".join(alias["symbol"] for alias in entry["aliases"] if " " not in alias["symbol"])
+            self._codes[ref] = (entry["symbol"] or "", entry["sqlstate"] or "", entry["id"], names)
+            self._refs.update({f"{engine}/{entry['code']}": ref for engine in entry["engines"]})
+        for message in entry["messages"]:
             found = parse(message["text"])
             gaps = sum(word[0] == "*" for word in found)
             # Whatever carries another error's text is found by its form, not by its words.
             if len(found) - gaps > 1:
-                self._add(found, str(ref), (-1,), "")
+                self._add(found, ref, (-1,), "")
 
     def _worded(self) -> None:
         """Take the table of wordings."""
