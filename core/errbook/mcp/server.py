@@ -20,9 +20,9 @@ from errbook.render import code_markdown, markdown
 INSTRUCTIONS: Final = """\
 Error codes of MySQL, MariaDB, PostgreSQL and SQLite: what they mean, why they happen, what fixes them. Reproductions
 and fixes were executed on real servers; `executed` and `proof` say where, and where not. Look up a code, symbol or
-SQLSTATE with lookup_error, and what stands in a log or a stack trace with identify_error; detail=full gives every cause
-and fix. A code without an entry is answered with what the server itself says of it. Confirm which cause is the user's before you suggest a fix,
-name its cost, and cite `address` and, with detail=full, `sources`.
+SQLSTATE with lookup_error, and what stands in a log or a stack trace with identify_error; detail=full gives every
+cause and fix. A code without an entry is answered with what the server itself says of it. Confirm which cause is the
+user's before you suggest a fix, name its cost, and cite `address` and, with detail=full, `sources`.
 """
 
 _LOOK_UP: Final = (
@@ -32,8 +32,8 @@ _LOOK_UP: Final = (
 )
 _IDENTIFY: Final = (
     "The database errors in any text (a log line, a stack trace, a framework's wrapper, a localised message), the root "
-    "cause first, with the values of the message's parameters and the entry of the first. Use it when there is more than "
-    "a bare code."
+    "cause first, with the values of the message's parameters and the entry of the first. Use it when there is more "
+    "than a bare code."
 )
 _SEARCH: Final = "Entries, and codes without one, whose words fit, best first. Use it where no code is known."
 _LIST: Final = "Every code that the servers know, in order, in pages."
@@ -287,7 +287,7 @@ class _Answers:
 
     def prompt(self, error: str) -> str:
         return (
-            "A database raised the error below. Look it up (lookup_error for a code, identify_error for a text), then:\n"
+            "A database raised the error below. Look it up (lookup_error, or identify_error for a whole text), then:\n"
             "1. say what it is, how bad it is, and whether to retry;\n"
             "2. go through the causes, likeliest first, and ask for or run the statement that confirms each;\n"
             "3. for the confirmed cause give the fix, with its cost, and on which servers it was executed;\n"
