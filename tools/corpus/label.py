@@ -16,6 +16,19 @@ _NO_HOST: Final = (
     r"ENOTFOUND|EAI_AGAIN|getaddrinfo|no such host|Unknown (MySQL )?server host|UnknownHost|translate host name"
     r"|Name or service not known|Temporary failure in name|[Nn]ame resolution"
 )
+_ENDED: Final = [
+    (r"terminating connection due to administrator command", "57P01"),
+    (r"terminating connection due to idle-session timeout", "57P05"),
+    (r"terminating connection due to idle-in-transaction timeout", "25P03"),
+]
+"""What PostgreSQL says last of all, before drivers say that the connection is gone."""
+
+_OWN_WORDS: Final = re.compile(r"(1644|P0001|P0004|TRIGGER)\b")
+"""Scenarios whose message is the author's own."""
+
+_EMPTY: Final = re.compile(r"Error\n    at |.*called with an unbound placeholder")
+"""Texts that do not say what went wrong, or that of the driver's own."""
+
 _LOST: Final = (
     r"[Cc]onnection lost|closed the connection|has gone away|invalid connection|bad connection|unexpected EOF"
     r"|PROTOCOL_CONNECTION_LOST|ECONNRESET|EPIPE|[Cc]onnection terminated|[Cc]onnection (is|was) closed|I/O error"
@@ -24,7 +37,7 @@ _LOST: Final = (
 CLIENT: Final = {
     "mysql": [(_REFUSED, "2003"), (_NO_SOCKET, "2002"), (_NO_HOST, "2005"), (_LOST, "2013")],
     "postgresql": [
-        (r"terminating connection due to administrator command", "57P01"),
+        *_ENDED,
         (
             f"{_REFUSED}|{_NO_SOCKET}|{_NO_HOST}|could not connect|connection attempt failed|Can't create a connection",
             "08001",
@@ -55,7 +68,8 @@ class Labels:
         """Return what the catalogs have of a code, or None."""
         merged = self.catalogs.engine(engine)
         # The log writes MY-010584 for the number 10584.
-        return merged.find(code.removeprefix("MY-").lstrip("0")) if merged else None
+        number = code.removeprefix("MY-").lstrip("0") if code.startswith("MY-") else code
+        return merged.find(number) if merged else None
 
     def sqlite(self, symbol: str) -> str | None:
         """Return the name as it is where the catalogs know it."""
@@ -148,6 +162,30 @@ class Labels:
             "doubtful": doubtful,
             "source": f"{source}, {how(style)}; {name}",
         }
+
+    def mended(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        """Return a row with what its text says about its label; None where the text says nothing."""
+        engine, text = row["engine"], row["text"]
+        if engine not in ("mysql", "mariadb", "postgresql", "sqlite"):
+            return row
+        if _EMPTY.match(text):
+            return None
+        if engine == "postgresql" and row["codes"][0].startswith("08"):
+            # What the server said, or why there was none, comes before the driver's word for it.
+            code = self.client(engine, text)
+            if code and code != row["codes"][0]:
+                row["codes"] = [code, *(one for one in row["codes"] if one != code)]
+                row["sqlstate"], row["symbol"] = code, self.find(engine, code).newest.get("symbol")
+                row["doubtful"] = code.startswith("08")
+        if engine == "mysql" and row["codes"] == ["MY-010926"]:
+            row["codes"].append("1045")
+        if engine == "mysql" and row["codes"] == ["MY-010914"]:
+            row["codes"].append("1184")
+        row["has_code_in_text"] = has_code(engine, row["codes"], row["sqlstate"], row["symbol"], text)
+        own = _OWN_WORDS.match(row["source"].rpartition("; ")[2])
+        if not row["has_code_in_text"] and (own or re.fullmatch(r".{0,12}Connection refused.{0,3}", text)):
+            row["doubtful"] = True
+        return row
 
     def names(self, symbol: str | None) -> list[str]:
         """Return an extended result code's name and that of its primary code."""

@@ -684,7 +684,7 @@ def scrub(text: str, maker: Maker, places: Places) -> str:
         pairs.append(
             (str(running.folder), "/var/lib/mysql" if places.engine != "postgresql" else "/var/lib/postgresql/18")
         )
-        text = re.sub(rf"\b{running.port}\b", "5432" if places.engine == "postgresql" else "3306", text)
+        text = re.sub(rf"(?<!\d){running.port}(?!\d)", "5432" if places.engine == "postgresql" else "3306", text)
     if places.engine != "postgresql":
         text = re.sub(r"(127\.0\.0\.1|localhost)(:| ?\(?)9\b", r"\g<1>\g<2>3306", text)
         text = re.sub(r"\bport: 9\b|:9'|:9 ", lambda m: m[0].replace("9", "3306"), text)
@@ -698,15 +698,16 @@ def scrub(text: str, maker: Maker, places: Places) -> str:
     pairs.append((str(maker.servers.folder), "/srv"))
     for old, new in sorted(pairs, key=lambda pair: -len(pair[0])):
         text = text.replace(old, new)
-    text = text.replace(socket.gethostname(), "app-1")
+    text = re.sub(rf"(?<![\w.-]){re.escape(socket.gethostname())}(?![\w-])", "app-1", text)
     return text.rstrip()
 
 
 def write(rows: list[dict[str, Any]], path: Path, *, alike: bool = False) -> None:
     """Write rows to a file, without what says the same as another but for its numbers, unless `alike`."""
+    labels = label.Labels()
     seen: set[tuple[str, ...]] = set()
     kept = []
-    for row in rows:
+    for row in filter(None, map(labels.mended, rows)):
         shape = row["text"] if alike else re.sub(r"\d+", "0", row["text"])
         key = (shape,)
         if key in seen:

@@ -137,12 +137,9 @@ def clean(text: str, servers: Servers) -> str:
     import os
 
     text = re.sub(re.escape(str(servers.folder)) + r"/[\w.-]+", "/var/lib/db", text)
-    text = (
-        text.replace(os.uname().nodename, "web-1")
-        .replace(tempfile.gettempdir(), "/srv/tmp")
-        .replace(str(Path(__file__).parents[2]), "/srv/app")
-    )
+    text = text.replace(tempfile.gettempdir(), "/srv/tmp").replace(str(Path(__file__).parents[2]), "/srv/app")
     text = re.sub(r"/root/\.pyenv/versions/[\d.]+", "/usr", text)
+    text = re.sub(rf"(?<![\w.-]){re.escape(os.uname().nodename)}(?![\w-])", "web-1", text)
     return re.sub(r"/(root|work)\b[\w./-]*", "/srv/app", text).strip("\n")
 
 

@@ -237,7 +237,7 @@ def mysql_translated(maker: Maker, engine: str) -> Iterator[dict[str, Any]]:
                     text,
                 )
                 row["localized"] = not _english(answer, truth)
-                if len(text) < 3000:
+                if len(text) < 3000 and row["localized"]:
                     yield row
     for server in list(places.by_name.values()):
         maker.servers.stop(server)
@@ -257,7 +257,7 @@ def mysql_logs(maker: Maker) -> Iterator[dict[str, Any]]:
         for label, code, line in logs.mysql_texts(maker.servers, name):
             text = re.sub(re.escape(str(maker.servers.folder)) + r"/[\w.-]+-\d+/(server|run)", "/var/lib/mysql", line)
             text = re.sub(re.escape(str(maker.servers.folder)) + r"/[\w.-]+-\d+", "/etc/mysql", text)
-            text = text.replace(os.uname().nodename, "db-1")
+            text = re.sub(rf"(?<![\w.-]){re.escape(os.uname().nodename)}(?![\w-])", "db-1", text)
             inner = re.search(r"Error_code: MY-0*(\d+)", text) if code else None
             codes = [*([inner[1]] if inner else []), code] if code else logged_code(text)
             found = maker.labels.find(engine, codes[0]) if codes else None
