@@ -199,7 +199,9 @@ def _what(server: Server, scenario: Mapping[str, Any], joined: background.Runnin
 
 def _step(step: Mapping[str, Any]) -> str:
     value = step["value"] if isinstance(step["value"], str) else json.dumps(step["value"])
-    raises = "  <- raises the error" if step["raises"] else ""
+    raises = f"  <- fails with {step['fails']}" if step.get("fails") else ""
+    if step["raises"]:
+        raises = "  <- raises the error"
     return f"({step['on']}) {'' if step['action'] == 'run' else step['action'] + ' '}{' '.join(value.split())}{raises}"
 
 
