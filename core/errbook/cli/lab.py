@@ -208,8 +208,10 @@ def _step(step: Mapping[str, Any]) -> str:
 def _scenario(made: argparse.ArgumentParser, name: str, server: Server) -> Mapping[str, Any]:
     """Return the plan of an entry for a server."""
     engine, _, code = name.partition("/")
-    with reading.knowledge() as knowledge:
+    with reading.sound() as (knowledge, wrong):
         raw = knowledge.raw(engine, code) if code else None
+    if broken := [text for path, text in wrong.items() if path.endswith(f"errors/{name}.yaml")]:
+        made.error("\n".join(broken))
     if raw is None:
         made.error(f"there is no entry {name}; name it as mysql/1040")
     entry = json.loads(raw)
