@@ -16,6 +16,7 @@ from errbook.database import DatabaseError
 from errbook.places import database
 from errbook.public import SCHEMA_VERSION, dumps
 from errbook_api import docs, openapi, problems, settings
+from errbook_api.chat import endpoints
 from errbook_api.current import Current
 from errbook_api.edge import Edge
 from errbook_api.metrics import Counts, Metrics
@@ -98,6 +99,7 @@ def fastapi(parts: Service) -> FastAPI:
     routes = Routes(parts, site).router()
     for prefix in PREFIXES:
         app.include_router(routes, prefix=prefix, include_in_schema=not prefix)
+    app.include_router(endpoints.router(parts))
     _operations(app, parts)
     _documentation(app, parts)
     if site:

@@ -19,11 +19,13 @@ from errbook_api.representation import Headers, Policy
 PROBLEM = "application/problem+json"
 
 KINDS: dict[str, tuple[int, str]] = {
+    "unauthorized": (401, "Unauthorized"),
     "no-such-error": (404, "No such error"),
     "not-found": (404, "Not found"),
     "method-not-allowed": (405, "Method not allowed"),
     "not-acceptable": (406, "Not acceptable"),
     "content-too-large": (413, "Content too large"),
+    "unsupported-media-type": (415, "Unsupported media type"),
     "bad-request": (400, "Bad request"),
     "bad-parameter": (422, "Bad parameter"),
     "internal": (500, "Internal error"),

@@ -82,7 +82,7 @@ def asked(code: Code) -> str:
     return code.id.replace("/", " ")
 
 
-def title(code: Code, names: Names) -> str:
+def title(code: Code | CodeLink, names: Names) -> str:
     """Return whose code it is and its number: ``MySQL 13426``, ``Operating system 13``."""
     whose = namespace_title(code, names.engine, names.term)
     return f"{whose} {code.code}"

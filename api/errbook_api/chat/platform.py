@@ -1,0 +1,113 @@
+"""What the service needs of a chat platform, and what the platforms' modules share."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import parse_qs
+
+from errbook import chat
+from errbook.chat import Answer, Asked
+from errbook.knowledge import Knowledge
+from errbook_api.problems import ProblemError
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+Json = dict[str, Any]
+Headers = Mapping[str, str]
+
+OUTCOMES = {"entry": "found", "several": "several", "code": "unwritten", "nothing": "not_found"}
+"""What an answer counts as in the metrics, by its sort; help is no lookup."""
+
+
+class Reply(NamedTuple):
+    """What is sent back, what the answer was, and what is to be done once it is sent."""
+
+    body: Json | None
+    sort: str = "help"
+    after: Callable[[], None] | None = None
+
+
+class Ask(NamedTuple):
+    """What a platform's module asks with: the knowledge in use, and the address of the site for links."""
+
+    knowledge: Knowledge
+    site: str
+
+    def answer(self, asked: Asked, readers: str) -> Answer:
+        """Return the answer; ProblemError for a text that no platform would send."""
+        if len(asked.text) > chat.MAX_TEXT:
+            raise ProblemError("content-too-large", f"A text has at most {chat.MAX_TEXT:,} characters.")
+        return chat.answer(self.knowledge, asked, readers)
+
+
+class Platform(Protocol):
+    """One endpoint of a platform."""
+
+    path: str
+    """Below the service's root."""
+
+    challenge: str
+    """The scheme of WWW-Authenticate, which every 401 carries (RFC 9110, 11.6.1)."""
+
+    media_type: str
+    """What its requests are."""
+
+    def genuine(self, headers: Headers, body: bytes) -> bool:
+        """Tell whether a request comes from the platform, from its raw body; never raises."""
+
+    def reply(self, body: bytes, ask: Ask) -> Reply:
+        """Answer a genuine request; ProblemError where it is not of the documented form."""
+
+
+def form(body: bytes, *required: str) -> dict[str, str]:
+    """Return the fields of a form, each once; ProblemError where it is none or one that is required is missing."""
+    try:
+        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError as error:
+        raise ProblemError("bad-request", "The body is no form in UTF-8.") from error
+    found = {name: values[0] for name, values in fields.items()}
+    for name in required:
+        if name not in found:
+            raise missing(name)
+    return found
+
+
+def document(body: str | bytes) -> Json:
+    """Return a JSON object; ProblemError where the body is none."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ProblemError("bad-request", "The body is no JSON in UTF-8.") from error
+    if not isinstance(found, dict):
+        raise ProblemError("bad-request", "The body is no JSON object.")
+    return found
+
+
+def member(value: Any, *path: str, kind: type[Any] = str) -> Any:
+    """Return what lies at a path of keys; ProblemError where there is nothing or it is of another type."""
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise missing(".".join(path))
+    return value
+
+
+def missing(name: str) -> ProblemError:
+    """Return the problem for a field that is not there or not what it must be."""
+    wrong = [{"name": name, "detail": "missing, or of the wrong type"}]
+    return ProblemError("bad-parameter", f"{name} is missing, or of the wrong type.", parameters=wrong)
+
+
+def clipped(text: str, limit: int) -> str:
+    """Return a label that fits a button."""
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
+
+
+def pieces(prose: str) -> list[tuple[bool, str]]:
+    """Return prose in pieces, each with whether it is `inline code`."""
+    parts = prose.split("`")
+    if len(parts) % 2 == 0:
+        # A backtick that is never closed is no markup.
+        return [(False, prose)]
+    return [(at % 2 == 1, part) for at, part in enumerate(parts) if part]

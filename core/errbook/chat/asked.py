@@ -1,0 +1,93 @@
+"""What somebody typed after ``/errbook``, and what the knowledge has under it."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import NamedTuple
+
+from errbook.query import MAX_LENGTH
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from errbook.codes import CodeLink
+    from errbook.entry import Entry
+    from errbook.knowledge import Knowledge, Link
+
+MAX_TEXT = 40_000
+"""Longer texts are refused by whoever takes them in; no platform lets one message be longer (Slack: 40,000)."""
+
+_HELP = frozenset({"", "help", "?", "-h", "--help", "hilfe", "aide", "ayuda"})
+_SHARE = ("share", "--share")
+_NEAR = 5
+_QUOTES = "`\"'<>\u00b4\u2018\u2019\u201c\u201d"
+_KEPT = frozenset("\n\t")
+
+
+class Asked(NamedTuple):
+    """`text` is what to look for; `share` tells whether everybody in the channel is to see the answer."""
+
+    text: str
+    share: bool
+    help: bool
+
+
+class Found(NamedTuple):
+    """What there is. Either entries or codes are sure; `near` and `near_codes` are there for want of them.
+
+    `engine` is the engine that was named, by its identity; `total` counts the codes, of which only the first are given.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    codes: tuple[CodeLink, ...] = ()
+    total: int = 0
+    near: tuple[Link, ...] = ()
+    near_codes: tuple[CodeLink, ...] = ()
+    engine: str | None = None
+
+
+def asked(text: str) -> Asked:
+    """Return what a text asks for: ``1040``, ``mysql 1205``, ``share 40001``, a pasted log line, ``help``, nothing.
+
+    Characters that nobody sees (zero-width ones, marks of direction, controls) are left out, and quotes around it all.
+    """
+    # A lone surrogate cannot be stored or sent; it comes from JSON such as "\ud800".
+    seen = "".join(c if c in _KEPT or unicodedata.category(c) not in ("Cf", "Cc", "Cs") else " " * (c != "\u200b")
+                   for c in text)  # fmt: skip
+    words = seen.strip().strip(_QUOTES).strip()
+    first, _, rest = words.partition(" ")
+    share = first.lower() in _SHARE
+    words = rest.strip() if share else words
+    return Asked(words, share, words.lower() in _HELP)
+
+
+def find(knowledge: Knowledge, text: str) -> Found:
+    """Return what a code, symbol or SQLSTATE names, or else what a pasted text speaks of."""
+    from errbook import query
+
+    short = " ".join(text.split())
+    engine = query.parse(short, knowledge.engine_names()).engine
+    entries = tuple(knowledge.find(short))
+    shown = {entry.id for entry in entries}
+    codes = tuple(link for link in knowledge.find_codes(short) if link.entry not in shown)
+    if entries or codes:
+        return Found(entries, codes, len(codes), engine=engine)
+    return recognised(knowledge, short)
+
+
+def recognised(knowledge: Knowledge, text: str) -> Found:
+    """Return what a text that is no name speaks of: the one place that decides how such a text is read."""
+    return _searched(knowledge, text)
+
+
+def _searched(knowledge: Knowledge, text: str) -> Found:
+    """Return what has all words of a text, or what is near to it."""
+    for loose in (False, True):
+        links = knowledge.search(text, _NEAR, loose)
+        codes = [link for link in knowledge.search_codes(text, _NEAR, loose=loose) if link.entry is None]
+        if len(links) == 1 and not loose and (entry := knowledge.get(links[0].engine, links[0].code)):
+            return Found((entry,), tuple(codes), len(codes))
+        if links or codes:
+            break
+    if len(text) <= MAX_LENGTH and not links:
+        links, codes = knowledge.suggest(text, _NEAR), codes or knowledge.suggest_codes(text, _NEAR)
+    return Found(near=tuple(links), near_codes=tuple(codes))
