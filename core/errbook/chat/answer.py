@@ -114,7 +114,7 @@ def entry_answer(entry: Entry, found: Found, names: Names) -> Answer:
         tuple(about),
         entry.summary,
         notes,
-        "Also by this name" if others else "",
+        ("Also by this name" if found.named else "Also with these words") if others else "",
         tuple(others),
         tuple(pages),
         entry.risk.level,
@@ -159,7 +159,7 @@ def _several(text: str, found: Found, names: Names) -> Answer:
     ]
     choices += [_choice_of_code(link, names) for link in found.codes[: max(MOST_CHOICES - len(choices), 0)]]
     total = len(found.entries) + found.total
-    summary = f"{total:,} errors go by this name. Which one is yours?"
+    summary = f"{total:,} errors {'go by this name' if found.named else 'have these words'}. Which one is yours?"
     if total > len(choices):
         summary += f" These are the {len(choices)} likeliest; name the engine, or a code, to find another."
     lines = [f"{choice.label}: {entry.summary}" for choice, entry in zip(choices, found.entries, strict=False)]

@@ -19,6 +19,9 @@ MAX_TEXT = 40_000
 _HELP = frozenset({"", "help", "?", "-h", "--help", "hilfe", "aide", "ayuda"})
 _SHARE = ("share", "--share")
 _NEAR = 5
+_LINKS = 100
+"""Of thousands of codes that go by one name no more are looked at; those with an entry come first."""
+
 _QUOTES = "`\"'<>\u00b4\u2018\u2019\u201c\u201d"
 _KEPT = frozenset("\n\t")
 
@@ -34,7 +37,8 @@ class Asked(NamedTuple):
 class Found(NamedTuple):
     """What there is. Either entries or codes are sure; `near` and `near_codes` are there for want of them.
 
-    `engine` is the engine that was named, by its identity; `total` counts the codes, of which only the first are given.
+    `engine` is the engine that was named, by its identity; `total` counts the codes, of which only the first are given;
+    `named` is false where the text was no name, and what is found has its words.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -43,6 +47,7 @@ class Found(NamedTuple):
     near: tuple[Link, ...] = ()
     near_codes: tuple[CodeLink, ...] = ()
     engine: str | None = None
+    named: bool = True
 
 
 def asked(text: str) -> Asked:
@@ -68,9 +73,10 @@ def find(knowledge: Knowledge, text: str) -> Found:
     engine = query.parse(short, knowledge.engine_names()).engine
     entries = tuple(knowledge.find(short))
     shown = {entry.id for entry in entries}
-    codes = tuple(link for link in knowledge.find_codes(short) if link.entry not in shown)
+    total, _, links = knowledge.find_codes_raw(short, 0, _LINKS)
+    codes = tuple(link for link in links if link.entry not in shown)
     if entries or codes:
-        return Found(entries, codes, len(codes), engine=engine)
+        return Found(entries, codes, total - len(links) + len(codes), engine=engine)
     return recognised(knowledge, short)
 
 
@@ -84,8 +90,9 @@ def _searched(knowledge: Knowledge, text: str) -> Found:
     for loose in (False, True):
         links = knowledge.search(text, _NEAR, loose)
         codes = [link for link in knowledge.search_codes(text, _NEAR, loose=loose) if link.entry is None]
-        if len(links) == 1 and not loose and (entry := knowledge.get(links[0].engine, links[0].code)):
-            return Found((entry,), tuple(codes), len(codes))
+        if links and not loose:
+            entries = [knowledge.get(link.engine, link.code) for link in links]
+            return Found(tuple(entry for entry in entries if entry), tuple(codes), len(codes), named=False)
         if links or codes:
             break
     if len(text) <= MAX_LENGTH and not links:

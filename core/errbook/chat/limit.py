@@ -38,8 +38,8 @@ def shortened(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     ends = [match.end() for match in _SENTENCE.finditer(text, 0, limit) if not text.count("`", 0, match.end()) % 2]
-    if ends:
-        return text[: ends[-1]].strip().rstrip(":")
+    if ends and (whole := text[: ends[-1]].strip().rstrip(":")):
+        return whole
     room = max(limit - 2, 0)
     kept = text[:room]
     while kept and (kept.count("`") % 2 or not text[len(kept)].isspace()):
