@@ -93,8 +93,11 @@ class Discord:
             asked = chat.asked(custom.removeprefix(does))._replace(share=does == SHARE)
         else:
             raise ProblemError("bad-request", "An interaction is of the type 1, 2 or 3.")
-        answer = ask.answer(asked, READERS)
-        return Reply({"type": MESSAGE_REPLY, "data": render(answer, ask.site, shared=asked.share)}, answer.sort)
+
+        def message(answer: Answer) -> Json:
+            return {"type": MESSAGE_REPLY, "data": render(answer, ask.site, shared=asked.share)}
+
+        return ask.reply(asked, READERS, message)
 
 
 def _command(payload: Json) -> Asked:

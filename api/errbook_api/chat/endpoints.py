@@ -6,19 +6,34 @@ pasted is in no log and in no problem document.
 
 from collections.abc import Callable
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
 
+from errbook.chat import Asked
 from errbook.public import dumps
 from errbook_api.chat import platforms
-from errbook_api.chat.platform import JSON, OUTCOMES, Ask, Platform
+from errbook_api.chat.platform import JSON, OUTCOMES, Ask, Platform, Reply
 from errbook_api.notes import notes
 from errbook_api.problems import ProblemError
 from errbook_api.service import Service
 
 MAX_BODY = 256 * 1024
 """Bytes of a request. The longest is Slack's for a message shortcut: 40,000 characters, twice, and what is around."""
+
+_SHORT = 4096
+"""Bytes of a request up to which its answer takes less time than a thread costs."""
+
+_AT_ONCE = 2
+"""How many long texts are read at the same time: more threads only take turns, and hold up the short ones."""
+
+
+class _Kept:
+    """Replies of an endpoint given before, from the knowledge of a digest."""
+
+    def __init__(self) -> None:
+        self.digest = ""
+        self.replies: dict[Asked, Reply] = {}
 
 
 def router(service: Service) -> APIRouter:
@@ -33,6 +48,8 @@ def router(service: Service) -> APIRouter:
 def _endpoint(service: Service, platform: Platform) -> Callable[[Request], object]:
     # Only the platform's server reads an answer, never a page of another origin.
     common = {name: value for name, value in service.policy.common if not name.startswith("access-control-")}
+    kept = _Kept()
+    limiter = CapacityLimiter(_AT_ONCE)
     headers = {**common, "cache-control": "no-store"}
 
     async def endpoint(request: Request) -> Response:
@@ -44,9 +61,15 @@ def _endpoint(service: Service, platform: Platform) -> Callable[[Request], objec
         if given != platform.media_type:
             detail = f"This endpoint takes {platform.media_type}."
             raise ProblemError("unsupported-media-type", detail, {"accept": platform.media_type})
-        ask = Ask(service.current.now.knowledge, service.settings.site_url or "")
-        # Other routes are answered meanwhile.
-        reply = await run_in_threadpool(platform.reply, body, ask)
+        now = service.current.now
+        if kept.digest != now.digest:
+            kept.digest, kept.replies = now.digest, {}
+        ask = Ask(now.knowledge, service.settings.site_url or "", kept.replies)
+        if len(body) <= _SHORT:
+            reply = platform.reply(body, ask)
+        else:
+            # Other routes are answered meanwhile.
+            reply = await to_thread.run_sync(platform.reply, body, ask, limiter=limiter)
         if outcome := OUTCOMES.get(reply.sort):
             notes(request.scope)["outcome"] = outcome
         after = BackgroundTask(_deliver, service, platform, reply.after) if reply.after else None

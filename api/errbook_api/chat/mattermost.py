@@ -46,11 +46,9 @@ class Mattermost:
     def reply(self, body: bytes, ask: Ask) -> Reply:
         """Answer a command."""
         asked = chat.asked(form(body, "text")["text"])
-        answer = ask.answer(asked, READERS)
-        kind = "in_channel" if asked.share else "ephemeral"
-        # Slack's markup is not Mattermost's: without this, code with angle brackets would be changed.
-        message = {"response_type": kind, "skip_slack_parsing": True, "text": render(answer, ask.site)}
-        return Reply(message, answer.sort)
+        # Slack's markup is not Mattermost's: unless told so, Mattermost would change code with angle brackets.
+        kind = {"response_type": "in_channel" if asked.share else "ephemeral", "skip_slack_parsing": True}
+        return ask.reply(asked, READERS, lambda answer: kind | {"text": render(answer, ask.site)})
 
 
 def escape(text: str) -> str:

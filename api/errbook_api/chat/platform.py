@@ -28,17 +28,38 @@ class Reply(NamedTuple):
     after: Callable[[], None] | None = None
 
 
+_KEPT = 1024
+_NAME = 40
+"""Characters up to which a text may be a name, whose answer is kept: HY000 alone names 7,000 codes."""
+
+
 class Ask(NamedTuple):
-    """What a platform's module asks with: the knowledge in use, and the address of the site for links."""
+    """What a platform's module asks with: the knowledge in use, the address of the site, and replies given before.
+
+    Of those, only what was found is kept, never what somebody pasted and nobody knows.
+    """
 
     knowledge: Knowledge
     site: str
+    kept: "dict[Asked, Reply]"
 
     def answer(self, asked: Asked, readers: str) -> Answer:
         """Return the answer; ProblemError for a text that no platform would send."""
         if len(asked.text) > chat.MAX_TEXT:
             raise ProblemError("content-too-large", f"A text has at most {chat.MAX_TEXT:,} characters.")
         return chat.answer(self.knowledge, asked, readers)
+
+    def reply(self, asked: Asked, readers: str, render: Callable[[Answer], Json]) -> Reply:
+        """Return the reply that holds the answer; `render` makes the platform's message, from nothing but both."""
+        if found := self.kept.get(asked):
+            return found
+        answer = self.answer(asked, readers)
+        made = Reply(render(answer), answer.sort)
+        if len(asked.text) <= _NAME and answer.sort != "nothing":
+            if len(self.kept) >= _KEPT:
+                self.kept.clear()
+            self.kept[asked] = made
+        return made
 
 
 class Platform(Protocol):

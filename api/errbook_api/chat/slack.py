@@ -90,9 +90,8 @@ class Slack:
         if "text" not in fields:
             raise missing("text")
         asked = chat.asked(plain(fields["text"]))
-        answer = ask.answer(asked, READERS)
-        kind = "in_channel" if asked.share else "ephemeral"
-        return Reply({"response_type": kind, **render(answer, ask.site, shared=asked.share)}, answer.sort)
+        kind = {"response_type": "in_channel" if asked.share else "ephemeral"}
+        return ask.reply(asked, READERS, lambda answer: kind | render(answer, ask.site, shared=asked.share))
 
     def _interaction(self, payload: Json, ask: Ask) -> Reply:
         kind = member(payload, "type")

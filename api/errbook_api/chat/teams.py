@@ -55,8 +55,8 @@ class Teams:
     def reply(self, body: bytes, ask: Ask) -> Reply:
         """Answer a message that mentions the webhook."""
         activity = document(body)
-        answer = ask.answer(chat.asked(plain(member(activity, "text"))), READERS)
-        return Reply(render(answer, ask.site), answer.sort)
+        asked = chat.asked(plain(member(activity, "text")))
+        return ask.reply(asked, READERS, lambda answer: render(answer, ask.site))
 
 
 def plain(text: str) -> str:

@@ -19,6 +19,9 @@ MAX_TEXT = 40_000
 _HELP = frozenset({"", "help", "?", "-h", "--help", "hilfe", "aide", "ayuda"})
 _SHARE = ("share", "--share")
 _NEAR = 5
+_MISSPELT = 3
+"""Words up to which a text may be a misspelt name."""
+
 _LINKS = 100
 """Of thousands of codes that go by one name no more are looked at; those with an entry come first."""
 
@@ -87,14 +90,19 @@ def recognised(knowledge: Knowledge, text: str) -> Found:
 
 def _searched(knowledge: Knowledge, text: str) -> Found:
     """Return what has all words of a text, or what is near to it."""
-    for loose in (False, True):
-        links = knowledge.search(text, _NEAR, loose)
-        codes = [link for link in knowledge.search_codes(text, _NEAR, loose=loose) if link.entry is None]
-        if links and not loose:
-            entries = [knowledge.get(link.engine, link.code) for link in links]
-            return Found(tuple(entry for entry in entries if entry), tuple(codes), len(codes), named=False)
-        if links or codes:
-            break
-    if len(text) <= MAX_LENGTH and not links:
-        links, codes = knowledge.suggest(text, _NEAR), codes or knowledge.suggest_codes(text, _NEAR)
-    return Found(near=tuple(links), near_codes=tuple(codes))
+    links = knowledge.search(text, _NEAR, False)
+    codes = _unwritten(knowledge.search_codes(text, _NEAR, loose=False))
+    if links:
+        entries = [knowledge.get(link.engine, link.code) for link in links]
+        return Found(tuple(entry for entry in entries if entry), codes, len(codes), named=False)
+    if codes:
+        return Found(near_codes=codes)
+    if len(text.split()) <= _MISSPELT:
+        return Found(near=tuple(knowledge.suggest(text, _NEAR)), near_codes=_unwritten(knowledge.suggest_codes(text)))
+    links = knowledge.search(text, _NEAR)
+    # Any word of any message is a hundred times the work, and says less than what has some words of an entry.
+    return Found(near=tuple(links), near_codes=() if links else _unwritten(knowledge.search_codes(text, _NEAR)))
+
+
+def _unwritten(links: list[CodeLink]) -> tuple[CodeLink, ...]:
+    return tuple(link for link in links if link.entry is None)

@@ -5,7 +5,7 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
@@ -94,7 +94,7 @@ class Chat(NamedTuple):
         return self.client.post(f"/chat/{path}", content=body, headers=SIGNED[path](body) | headers)
 
 
-SIGNED = {
+SIGNED: dict[str, Callable[[bytes], dict[str, str]]] = {
     "slack": slack_headers,
     "slack/interactive": slack_headers,
     "discord": discord_headers,

@@ -3,7 +3,6 @@
 import json
 import socket
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -50,7 +49,9 @@ def test_only_the_platform_is_answered(chat: Chat, path: str) -> None:
         refused(chat.client.post(url, content=body, headers=of_another), 401, "unauthorized")
     broken = {name: "x" for name in SIGNED[path](body) if name != "content-type"}
     refused(chat.client.post(url, content=body, headers=kind | broken), 401, "unauthorized")
-    beyond = {name: value.encode() + "é".encode("latin-1") for name, value in SIGNED[path](body).items()}
+    beyond: dict[str, Any] = {
+        name: value.encode() + "é".encode("latin-1") for name, value in SIGNED[path](body).items()
+    }
     refused(chat.client.post(url, content=body, headers=beyond), 401, "unauthorized")
     refused(chat.client.get(url, headers={"accept": "application/json"}), 405, "method-not-allowed")
 
@@ -209,6 +210,6 @@ def test_an_endpoint_is_there_only_when_its_secret_is(start: Any, database: Path
         assert server.client.post("/chat/teams", content=body, headers=SIGNED["teams"](body)).status_code == 200
         for path in ENDPOINTS:
             if path != "teams":
-                signed: Callable[[bytes], dict[str, str]] = SIGNED[path]
-                answer = server.client.post(f"/chat/{path}", content=BODIES[path], headers=signed(BODIES[path]))
+                signed = SIGNED[path](BODIES[path])
+                answer = server.client.post(f"/chat/{path}", content=BODIES[path], headers=signed)
                 refused(answer, 404, "not-found")
