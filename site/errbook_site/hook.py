@@ -30,6 +30,7 @@ NAVIGATION: Final = (
     ("SQLSTATEs", "sqlstates/index.md"),
     ("Findings", "findings/index.md"),
     ("API", "api/index.md"),
+    ("Chat", "connect/index.md"),
     ("About", "about/index.md"),
 )
 """What the tabs show after the engines."""
