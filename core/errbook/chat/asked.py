@@ -5,8 +5,6 @@ from __future__ import annotations
 import unicodedata
 from typing import NamedTuple
 
-from errbook.query import MAX_LENGTH
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from errbook.codes import CodeLink
