@@ -11,12 +11,14 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from errbook import __version__
 from errbook.database import DatabaseError
 from errbook.places import database
 from errbook.public import SCHEMA_VERSION, dumps
 from errbook_api import docs, openapi, problems, settings
+from errbook_api.agents import Agents
 from errbook_api.chat import endpoints
 from errbook_api.current import Current
 from errbook_api.edge import Edge
@@ -67,7 +69,7 @@ def edge() -> Edge:
 
 
 @contextlib.asynccontextmanager
-async def running(parts: Service) -> AsyncIterator[None]:
+async def running(parts: Service, agents: Agents | None) -> AsyncIterator[None]:
     """Do what is done beside requests, from before the first until after the last."""
     # What was loaded stays; the collector looking through all of it held requests up for 50 ms now and then.
     gc.collect()
@@ -77,7 +79,8 @@ async def running(parts: Service) -> AsyncIterator[None]:
     if parts.settings.reload:
         tasks.append(asyncio.create_task(Watch(parts.current, parts.observer).run()))
     try:
-        yield
+        async with agents.running() if agents else contextlib.nullcontext():
+            yield
     finally:
         for task in tasks:
             task.cancel()
@@ -89,6 +92,7 @@ async def running(parts: Service) -> AsyncIterator[None]:
 
 def fastapi(parts: Service) -> FastAPI:
     """Return the FastAPI application: every route, without the table."""
+    agents = Agents(parts) if parts.settings.mcp else None
     app = FastAPI(
         title="errbook",
         version=SCHEMA_VERSION,
@@ -97,7 +101,7 @@ def fastapi(parts: Service) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        lifespan=lambda _: running(parts),
+        lifespan=lambda _: running(parts, agents),
     )
     site = Site(parts.settings.site_dir, parts.policy) if parts.settings.site_dir else None
     routes = Routes(parts, site).router()
@@ -106,6 +110,8 @@ def fastapi(parts: Service) -> FastAPI:
     app.include_router(endpoints.router(parts))
     _operations(app, parts)
     _documentation(app, parts)
+    if agents:
+        app.routes.append(Route(agents.PATH, agents, include_in_schema=False))
     if site:
         app.mount("/", site)
     else:

@@ -28,6 +28,7 @@ from errbook.database import (
     KIND_SYMBOL,
     TABLES,
 )
+from errbook.identifier.dataset import Builder
 from errbook.problem import Problem
 from errbook.source import Source
 
@@ -162,6 +163,7 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
         for row in connection.execute(f"SELECT * FROM {table} ORDER BY {order}"):  # noqa: S608
             digest.update(repr(row).encode())
     listed = code_tables.fill(connection, catalogs, digest)
+    _identifier(connection, catalogs.languages("postgresql"), digest)
     facts = {"digest": digest.hexdigest(), "entries": count, "codes": listed, "schema_version": public.SCHEMA_VERSION}
     connection.executemany("INSERT INTO meta VALUES (?, ?)", [(name, str(value)) for name, value in facts.items()])
     connection.execute("INSERT INTO search (search) VALUES ('optimize')")
@@ -170,6 +172,18 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
     connection.execute("COMMIT")
     connection.execute("VACUUM")
     return Report(count, listed, digest.hexdigest(), 0)
+
+
+def _identifier(connection: sqlite3.Connection, languages: Path | None, digest: code_tables.Digest) -> None:
+    """Write what the identifier reads, made of the codes and entries that are in their tables already."""
+    builder = Builder()
+    for (text,) in connection.execute("SELECT json FROM code ORDER BY position"):
+        builder.code(json.loads(text))
+    for (text,) in connection.execute("SELECT json FROM entry ORDER BY position"):
+        builder.entry(json.loads(text))
+    for name, part in builder.parts(languages):
+        connection.execute("INSERT INTO identifier VALUES (?, ?)", (name, part))
+        digest.update(part.encode())
 
 
 def _engine(data: dict[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ NAVIGATION: Final = (
     ("Findings", "findings/index.md"),
     ("API", "api/index.md"),
     ("Chat", "connect/index.md"),
+    ("Agents", "agents/index.md"),
     ("About", "about/index.md"),
 )
 """What the tabs show after the engines."""

@@ -94,6 +94,7 @@ def _llms(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes, site: st
         f"- [Index]({site}api/v1/entries.json): a link to every entry, as JSON",
         f"- [What we found out]({site}findings.md): where servers and versions differ, seen when entries were executed",
         f"- [API]({site}api/): what can be asked, with examples",
+        f"- [Agents]({site}agents/): the same as tools, by the Model Context Protocol",
         f"- [How to read an entry]({site}reading/): the labels and what they mean",
     ]
     return "\n".join(lines) + "\n"
