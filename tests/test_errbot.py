@@ -15,7 +15,15 @@ def test_the_plugin_answers_in_errbot(tmp_path: Path) -> None:
     home = tmp_path / "env"
     venv.create(home, with_pip=True)
     python = home / "bin" / "python"
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    install: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--require-hashes",
+    ]
     subprocess.run([*install, "-r", ROOT / "requirements" / "errbot.txt"], check=True, timeout=300)
     plugin = shutil.copytree(ROOT / "examples" / "errbot", tmp_path / "plugin")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ERRBOOK_")}

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from errbook.chat.asked import Found, find
 from errbook.chat.form import Answer, Choice, Code, Note, Page
+from errbook.knowledge import Link
 from errbook.query import is_sqlstate
 from errbook.render import code as code_text
 from errbook.render import servers, verification
@@ -48,7 +49,7 @@ def answer(knowledge: Knowledge, asked: Asked, readers: str = PRIVATE) -> Answer
     if found.entries:
         return _several(asked.text, found, names)
     if found.total == 1 and (code := knowledge.code(found.codes[0].id.partition("/")[0], found.codes[0].code)):
-        return code_answer(code, names)
+        return code_answer(code, names, found)
     if found.codes:
         return _several(asked.text, found, names)
     return _nothing(knowledge, asked.text, found, names)
@@ -74,6 +75,7 @@ def entry_answer(entry: Entry, found: Found, names: Names) -> Answer:
     about = [entry.symbol]
     about += [f"SQLSTATE {entry.sqlstate}"] if entry.sqlstate and entry.sqlstate != entry.code else []
     about += [names.term("severity", entry.severity), names.term("confidence", entry.confidence.level)]
+    about += _sure(found)
     cause = _first(entry.causes, found.engine)
     number = entry.fixes.index(_first(entry.fixes, found.engine)) + 1
     fix = entry.fixes[number - 1]
@@ -102,7 +104,7 @@ def entry_answer(entry: Entry, found: Found, names: Names) -> Answer:
         Note("Where this was executed", _executed(entry, number, names), where="verification"),
     )
     engines = ", ".join(map(names.engine, entry.engines))
-    others = [_choice_of_code(link, names) for link in found.codes[:MOST_CHOICES]]
+    others = [_choice(link, names) for link in (*found.also, *found.codes)[:MOST_CHOICES]]
     pages = [Page("Page", entry.page)]
     if len(entry.causes) > 1:
         pages.append(Page(f"All {len(entry.causes)} causes", f"{entry.page}#causes"))
@@ -114,7 +116,7 @@ def entry_answer(entry: Entry, found: Found, names: Names) -> Answer:
         tuple(about),
         entry.summary,
         notes,
-        ("Also by this name" if found.named else "Also with these words") if others else "",
+        _others(found) if others else "",
         tuple(others),
         tuple(pages),
         entry.risk.level,
@@ -122,7 +124,7 @@ def entry_answer(entry: Entry, found: Found, names: Names) -> Answer:
     )
 
 
-def code_answer(code: ListedCode, names: Names) -> Answer:
+def code_answer(code: ListedCode, names: Names, found: Found) -> Answer:
     """Return the answer for a code that nobody has written an entry for: what servers say of it themselves."""
     about = [part for part in (code.symbol, f"SQLSTATE {code.sqlstate}" if code.sqlstate else None) if part]
     notes = [
@@ -137,15 +139,14 @@ def code_answer(code: ListedCode, names: Names) -> Answer:
         said.append(f"{more:,} more wordings are on the page.")
     if said:
         notes.append(Note("Also known", "\n\n".join(map(servers.visible, said))))
-    near = [Choice(_label(names, link.engine, link.code, link.title), f"{link.engine} {link.code}")
-            for link in code.neighbours[:MOST_CHOICES]]  # fmt: skip
+    near = [_choice(link, names) for link in (found.also or code.neighbours)[:MOST_CHOICES]]
     return Answer(
         "code",
         code_text.title(code, names),
-        (*about, *code_text.labels(code, names)),
+        (*about, *code_text.labels(code, names), *_sure(found)),
         "Not written up yet. This is what servers say of it themselves.",
         tuple(notes),
-        "Near to it, and written up" if near else "",
+        (_others(found) if found.also else "Near to it, and written up") if near else "",
         tuple(near),
         (Page("Page", code.page),),
         query=code_text.asked(code),
@@ -178,11 +179,11 @@ def _several(text: str, found: Found, names: Names) -> Answer:
 
 
 def _nothing(knowledge: Knowledge, text: str, found: Found, names: Names) -> Answer:
-    choices = [
-        Choice(_label(names, link.engine, link.code, link.title), f"{link.engine} {link.code}") for link in found.near
-    ]
+    choices = [_choice(link, names) for link in found.near]
     choices += [_choice_of_code(link, names) for link in found.near_codes]
     summary = "Neither an entry nor a code of a server goes by this name."
+    if found.foreign:
+        summary = f"This is {found.foreign}, of an engine that errbook has no entries for yet."
     state = knowledge.sqlstate(text) if is_sqlstate(text.upper()) else None
     if state and state.title:
         summary += f" As a SQLSTATE it is of class {state.state_class}: {state.title}."
@@ -219,6 +220,23 @@ def _only(entry: Entry, part: Cause | Fix, names: Names) -> str:
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _sure(found: Found) -> list[str]:
+    return [f"recognised in your text, {found.confidence:.0%} sure"] if found.confidence is not None else []
+
+
+def _others(found: Found) -> str:
+    """Return the heading over what else was found."""
+    if found.also:
+        return "Also in this text"
+    return "Also by this name" if found.named else "Also with these words"
+
+
+def _choice(link: Link | CodeLink, names: Names) -> Choice:
+    if isinstance(link, Link):
+        return Choice(_label(names, link.engine, link.code, link.title), f"{link.engine} {link.code}")
+    return _choice_of_code(link, names)
 
 
 def _label(names: Names, engine: str, code: str, title: str) -> str:

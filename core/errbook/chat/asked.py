@@ -5,11 +5,13 @@ from __future__ import annotations
 import unicodedata
 from typing import NamedTuple
 
+from errbook.knowledge import Link
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from errbook.codes import CodeLink
     from errbook.entry import Entry
-    from errbook.knowledge import Knowledge, Link
+    from errbook.knowledge import Knowledge
 
 MAX_TEXT = 40_000
 """Longer texts are refused by whoever takes them in; no platform lets one message be longer (Slack: 40,000)."""
@@ -17,6 +19,9 @@ MAX_TEXT = 40_000
 _HELP = frozenset({"", "help", "?", "-h", "--help", "hilfe", "aide", "ayuda"})
 _SHARE = ("share", "--share")
 _NEAR = 5
+_MATCHES = 8
+"""How many errors of one text are looked at."""
+
 _MISSPELT = 3
 """Words up to which a text may be a misspelt name."""
 
@@ -39,7 +44,9 @@ class Found(NamedTuple):
     """What there is. Either entries or codes are sure; `near` and `near_codes` are there for want of them.
 
     `engine` is the engine that was named, by its identity; `total` counts the codes, of which only the first are given;
-    `named` is false where the text was no name, and what is found has its words.
+    `named` is false where the text was no name, and what is found has its words. Of several errors in one text the
+    first, the root cause, is found, and `also` holds links to the others. `foreign` is an error of an engine without
+    entries, such as ``oracle ORA-00001``. `confidence`, from 0 to 1, is that of an error recognised in a text.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -49,6 +56,9 @@ class Found(NamedTuple):
     near_codes: tuple[CodeLink, ...] = ()
     engine: str | None = None
     named: bool = True
+    also: tuple[Link | CodeLink, ...] = ()
+    foreign: str | None = None
+    confidence: float | None = None
 
 
 def asked(text: str) -> Asked:
@@ -78,12 +88,37 @@ def find(knowledge: Knowledge, text: str) -> Found:
     codes = tuple(link for link in links if link.entry not in shown)
     if entries or codes:
         return Found(entries, codes, total - len(links) + len(codes), engine=engine)
-    return recognised(knowledge, short)
+    return recognised(knowledge, text)
 
 
 def recognised(knowledge: Knowledge, text: str) -> Found:
     """Return what a text that is no name speaks of: the one place that decides how such a text is read."""
-    return _searched(knowledge, text)
+    return _identified(knowledge, text) or _searched(knowledge, " ".join(text.split()))
+
+
+def _identified(knowledge: Knowledge, text: str) -> Found | None:
+    """Return the root cause of what a text tells, and the other errors in it; None where it tells of none."""
+    links: dict[str, Link | CodeLink] = {}
+    engine = foreign = confidence = None
+    for item in knowledge.identify(text)[:_MATCHES]:
+        if knowledge.engine(item.engine) is None:
+            foreign = foreign or f"{item.engine} {item.code}"
+            continue
+        engine = engine or item.engine
+        # The error log of MySQL pads its numbers, which `find_codes` knows.
+        codes = [] if item.entry else knowledge.find_codes(f"{item.engine} {item.code}")
+        link = knowledge.link(item.entry) if item.entry else next(iter(codes), None)
+        if link:
+            confidence = item.confidence if confidence is None else confidence
+            links.setdefault(link.id, link)
+    found = list(links.values())
+    if not found:
+        return Found(foreign=foreign) if foreign else None
+    first, also = found[0], tuple(found[1:])
+    if isinstance(first, Link) and (entry := knowledge.get(first.engine, first.code)):
+        return Found((entry,), engine=engine, named=False, also=also, confidence=confidence)
+    known = tuple(link for link in (first,) if not isinstance(link, Link))
+    return Found((), known, len(known), engine=engine, named=False, also=also, confidence=confidence)
 
 
 def _searched(knowledge: Knowledge, text: str) -> Found:
