@@ -40,7 +40,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def test_the_errors_of_a_log_are_explained(log: Path) -> None:
-    command = [sys.executable, EXAMPLE / "errbook_ci_log.py", log]
+    command: list[str | Path] = [sys.executable, EXAMPLE / "errbook_ci_log.py", log]
     environment = {name: value for name, value in os.environ.items() if name != "GITHUB_STEP_SUMMARY"}
     ended = subprocess.run(
         command,
@@ -79,14 +79,14 @@ def test_the_step_of_the_action_writes_the_summary(log: Path, tmp_path: Path) ->
 
 def test_a_log_without_errors_says_so(tmp_path: Path) -> None:
     (tmp_path / "build.log").write_text("1 passed in 0.1s\n")
-    command = [sys.executable, EXAMPLE / "errbook_ci_log.py", tmp_path / "build.log"]
+    command: list[str | Path] = [sys.executable, EXAMPLE / "errbook_ci_log.py", tmp_path / "build.log"]
     environment = {name: value for name, value in os.environ.items() if name != "GITHUB_STEP_SUMMARY"}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (0, "## Database errors\n\nNone in this log.\n")
 
 
 def test_a_log_that_is_not_there(tmp_path: Path) -> None:
-    command = [sys.executable, EXAMPLE / "errbook_ci_log.py", tmp_path / "none.log"]
+    command: list[str | Path] = [sys.executable, EXAMPLE / "errbook_ci_log.py", tmp_path / "none.log"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "none.log" in ended.stderr

@@ -37,7 +37,7 @@ class Found(NamedTuple):
     error: Identified
     where: str
     line: str
-    count: int
+    times: int
 
 
 def windows(text: str) -> Iterator[tuple[int, str]]:
@@ -70,7 +70,7 @@ def summary(knowledge: Knowledge, paths: list[Path], site: str = "") -> str:
         for item in errors(knowledge, path):
             key = (item.error.engine, item.error.code)
             before = found.get(key)
-            found[key] = before._replace(count=before.count + 1) if before else item
+            found[key] = before._replace(times=before.times + 1) if before else item
     if not found:
         return "## Database errors\n\nNone in this log.\n"
     parts = ["## Database errors"]
@@ -86,7 +86,7 @@ def explained(knowledge: Knowledge, item: Found, site: str) -> Iterator[str]:
     answer = chat.answer(knowledge, chat.asked(f"{item.error.engine} {item.error.code}"))
     title = answer.title if answer.sort != "nothing" else f"{item.error.engine} {item.error.code}"
     link = f" [Page]({site.rstrip('/')}{answer.pages[0].path})" if site and answer.sort == "entry" else ""
-    times = f", {item.count} times" if item.count > 1 else ""
+    times = f", {item.times} times" if item.times > 1 else ""
     yield f"### {title}"
     yield f"`{item.where}`{times}, {item.error.confidence:.0%} sure.{link}"
     yield fenced(item.line, "text")

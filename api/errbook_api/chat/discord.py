@@ -12,7 +12,7 @@ from nacl.signing import VerifyKey
 
 from errbook import chat
 from errbook.chat import Answer, Asked, Limit, Note
-from errbook_api.chat.platform import JSON, Ask, Headers, Json, Reply, clipped, document, member, pieces
+from errbook_api.chat.platform import JSON, Ask, Headers, Json, Reply, clipped, document, member, pieces, texts
 from errbook_api.problems import ProblemError
 
 LIMITS = {
@@ -45,6 +45,9 @@ SHARE, SHOW = "share:", "show:"
 
 QUERY = "query"
 """The name of the slash command's option."""
+
+_SHOWN = frozenset({"content", "title", "description", "name", "value"})
+"""Where a message has what people read: in itself and in its embeds."""
 
 _COLOURS = {"low": 0x2E7D32, "medium": 0xF9A825, "high": 0xD84315, "critical": 0xB71C1C}
 _MARKS = re.compile(r"([\\*_~|>#\[\]()<\-`])")
@@ -106,7 +109,7 @@ def _command(payload: Json) -> Asked:
         target = member(payload, "data", "target_id")
         message = member(payload, "data", "resolved", "messages", target, kind=dict)
         # Whoever explains a message does not speak to the channel yet.
-        return chat.asked(member(message, "content"))._replace(share=False)
+        return chat.asked(texts(message, _SHOWN)[: chat.MAX_TEXT])._replace(share=False)
     options = data.get("options", [])
     if not isinstance(options, list):
         raise ProblemError("bad-request", "The options of a command are a list.")

@@ -114,6 +114,24 @@ def member(value: Any, *path: str, kind: type[Any] = str) -> Any:
     return value
 
 
+def texts(message: Json, keys: frozenset[str]) -> str:
+    """Return all texts of a message, each once: what monitoring posts stands in attachments, blocks and embeds.
+
+    `keys` are those under which a platform has texts that people see.
+    """
+    found: dict[str, None] = {}
+    left: list[Any] = [message]
+    # No recursion: a message may be nested as deep as the parser takes it.
+    while left:
+        value = left.pop()
+        if isinstance(value, list):
+            left += reversed(value)
+        elif isinstance(value, dict):
+            found |= dict.fromkeys(item for key, item in value.items() if key in keys and isinstance(item, str))
+            left += reversed([item for item in value.values() if isinstance(item, dict | list)])
+    return "\n".join(text for text in found if text.strip())
+
+
 def missing(name: str) -> ProblemError:
     """Return the problem for a field that is not there or not what it must be."""
     wrong = [{"name": name, "detail": "missing, or of the wrong type"}]

@@ -24,7 +24,20 @@ from slack_sdk.webhook import WebhookClient
 
 from errbook import chat
 from errbook.chat import Answer, Limit, Note
-from errbook_api.chat.platform import FORM, Ask, Headers, Json, Reply, clipped, document, form, member, missing, pieces
+from errbook_api.chat.platform import (
+    FORM,
+    Ask,
+    Headers,
+    Json,
+    Reply,
+    clipped,
+    document,
+    form,
+    member,
+    missing,
+    pieces,
+    texts,
+)
 from errbook_api.problems import ProblemError
 
 LIMITS = {
@@ -50,6 +63,9 @@ SHARE, SHOW, OPEN = "share", "show", "open"
 
 CALLBACK = "explain"
 """The callback_id of the message shortcut."""
+
+_SHOWN = frozenset({"text", "pretext", "title", "value", "fallback"})
+"""Where a message has what people read: in itself, its blocks and its attachments."""
 
 _MARKUP = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 
@@ -96,7 +112,7 @@ class Slack:
     def _interaction(self, payload: Json, ask: Ask) -> Reply:
         kind = member(payload, "type")
         if kind == "message_action":
-            asked = chat.asked(plain(member(payload, "message", "text")))
+            asked = chat.asked(plain(texts(member(payload, "message", kind=dict), _SHOWN)[: chat.MAX_TEXT]))
             answer = ask.answer(asked._replace(share=False), READERS)
             body = {"response_type": "ephemeral", "replace_original": False, **render(answer, ask.site)}
             return Reply(None, answer.sort, self._later(payload, body))

@@ -95,6 +95,17 @@ def test_explain_this_error_on_a_message_in_slack(chat: Any) -> None:
     assert "mysql 1040" in texts(sent)
 
 
+def test_explain_this_error_on_an_alert_that_a_program_posted(chat: Any) -> None:
+    alert = "ERROR 1040 (08004): Too many connections"
+    attached = {"text": "", "attachments": [{"color": "red", "fields": [{"title": "Log", "value": alert}]}]}
+    chat.press({"type": "message_action", "message": attached})
+    assert "mysql 1040" in texts(chat.hooks.came.get(timeout=20))
+    embedded = {"id": "9", "content": "", "embeds": [{"title": "Alert", "description": alert}]}
+    data = {"type": 3, "target_id": "9", "resolved": {"messages": {"9": embedded}}}
+    answer = chat.discord({"type": 2, "data": data}).json()
+    assert "1040" in answer["data"]["embeds"][0]["title"]
+
+
 def test_answers_go_only_to_slack(chat: Any) -> None:
     share = {"action_id": "share", "value": "mysql 1040"}
     elsewhere = {"type": "block_actions", "actions": [share], "response_url": "http://169.254.169.254/latest"}
