@@ -17,7 +17,7 @@ from errbook import __version__
 from errbook.database import DatabaseError
 from errbook.places import database
 from errbook.public import SCHEMA_VERSION, dumps
-from errbook_api import docs, openapi, problems, settings
+from errbook_api import docs, identify, openapi, problems, settings
 from errbook_api.agents import Agents
 from errbook_api.chat import endpoints
 from errbook_api.current import Current
@@ -107,6 +107,7 @@ def fastapi(parts: Service) -> FastAPI:
     routes = Routes(parts, site).router()
     for prefix in PREFIXES:
         app.include_router(routes, prefix=prefix, include_in_schema=not prefix)
+        app.include_router(identify.router(parts), prefix=prefix, include_in_schema=not prefix)
     app.include_router(endpoints.router(parts))
     _operations(app, parts)
     _documentation(app, parts)

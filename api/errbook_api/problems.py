@@ -26,7 +26,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "method-not-allowed": (405, "Method not allowed"),
     "not-acceptable": (406, "Not acceptable"),
     "content-too-large": (413, "Content too large"),
-    "unsupported-media-type": (415, "Unsupported media type"),
+    "unsupported-type": (415, "Unsupported type"),
     "bad-request": (400, "Bad request"),
     "misdirected": (421, "Misdirected request"),
     "bad-parameter": (422, "Bad parameter"),

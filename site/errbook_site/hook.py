@@ -25,6 +25,7 @@ from errbook_site.page import Asset, Heading, Page
 from errbook_site.pages import DEFAULT_SITE, pages
 
 NAVIGATION: Final = (
+    ("Paste", "identify/index.md"),
     ("Categories", "categories/index.md"),
     ("Conditions", "conditions/index.md"),
     ("SQLSTATEs", "sqlstates/index.md"),

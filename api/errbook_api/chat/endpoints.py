@@ -60,7 +60,7 @@ def _endpoint(service: Service, platform: Platform) -> Callable[[Request], objec
         given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if given != platform.media_type:
             detail = f"This endpoint takes {platform.media_type}."
-            raise ProblemError("unsupported-media-type", detail, {"accept": platform.media_type})
+            raise ProblemError("unsupported-type", detail, {"accept": platform.media_type})
         now = service.current.now
         if kept.digest != now.digest:
             kept.digest, kept.replies = now.digest, {}
