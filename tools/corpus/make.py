@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import sysconfig
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -44,6 +45,9 @@ LIMITS: Final = {
     "mariadb-languages": 60_000,
 }
 """Bytes that some files may have; what is above is left out."""
+
+FEW: Final = 3
+"""Texts of a code that are left in any case."""
 
 SIZE: Final = 40
 """How many scenarios a program is given at once, so that one that hangs costs little."""
@@ -716,10 +720,14 @@ def write(rows: list[dict[str, Any]], path: Path, *, alike: bool = False) -> Non
         kept.append(row)
     size = {row["id"]: len(json.dumps(row, ensure_ascii=False).encode()) + 1 for row in kept}
     over = sum(size.values()) - LIMITS.get(path.stem, 100_000_000)
-    # What is long goes before what is short, so that many different texts are left.
+    number = Counter(row["codes"][0] for row in kept if row["codes"])
+    # What is long goes before what is short, so that many different texts are left; a few are left of each code.
     for row in sorted(kept, key=lambda row: -size[row["id"]] * share(row["id"])):
         if over <= 0:
             break
+        if row["codes"] and number[row["codes"][0]] <= FEW:
+            continue
+        number.subtract(row["codes"][:1])
         over -= size[row["id"]]
         kept.remove(row)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ const ebPaste = (box) => {
   const root = box.dataset.root;
   const input = box.querySelector("textarea");
   const shown = box.querySelector("[data-eb-marked]");
-  const list = box.querySelector("[data-eb-found]");
+  const list = box.querySelector("[data-eb-identified]");
   const said = box.querySelector("[data-eb-said]");
   const titles = { mysql: "MySQL", mariadb: "MariaDB", postgresql: "PostgreSQL", sqlite: "SQLite" };
   let asked = 0, waiting = 0;
