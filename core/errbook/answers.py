@@ -118,9 +118,11 @@ def sqlstate(knowledge: Knowledge, state: str) -> bytes | None:
     found = knowledge.sqlstate(state)
     if found is None:
         return None
-    codes = knowledge.codes(sqlstate=state)
-    if not (found.entries or codes or (len(state) == 2 and found.title)):
+    total = knowledge.count_codes(sqlstate=state)
+    if not (found.entries or total or (len(state) == 2 and found.title)):
         return None
+    # HY000 alone has thousands: no more are read than are named.
+    codes = knowledge.codes(sqlstate=state, limit=MAX_LINKS)
     return dumps(
         {
             "schema_version": SCHEMA_VERSION,
@@ -128,8 +130,8 @@ def sqlstate(knowledge: Knowledge, state: str) -> bytes | None:
             "class": state_class(found),
             "count": len(found.entries),
             "errors": links(found.entries),
-            "code_count": len(codes),
-            "codes": code_links(codes[:MAX_LINKS]),
+            "code_count": total,
+            "codes": code_links(codes),
         }
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from errbook.codes import link_of
 from errbook.database import SYSTEM
 
 TYPE_CHECKING = False
@@ -35,7 +36,6 @@ class Comparison:
         self._read = False
         self._codes: list[dict[str, Any]] = []
         self._histories: dict[str, dict[str, dict[str, Any]]] = {}
-        self._links: dict[str, dict[str, Any]] = {}
 
     def changes(self, old: str, new: str) -> dict[str, Any] | None:
         """Compare two series, as the function of this name does."""
@@ -47,9 +47,9 @@ class Comparison:
         for code in self._codes:
             has = [label in code["series"] for label in labels]
             if has == [False, True]:
-                added.append(self._links[code["id"]])
+                added.append(link_of(code)._asdict())
             elif has == [True, False]:
-                removed.append(self._links[code["id"]])
+                removed.append(link_of(code)._asdict())
             elif all(has) and (item := _changed(code, self._histories.get(code["id"]), labels)):
                 changed.append(item)
         return {
@@ -65,7 +65,6 @@ class Comparison:
         if not self._read:
             self._codes = [json.loads(text) for text in self._knowledge.codes_raw(self._engine)]
             self._histories = self._knowledge.histories(self._engine)
-            self._links = {link.id: link._asdict() for link in self._knowledge.codes(self._engine)}
             self._read = True
 
 
