@@ -50,7 +50,6 @@ _FEW: Final = 2
 _BITS: Final = 8
 _HALF: Final = 6
 _TOP: Final = 0.95
-_PLAIN: Final = re.compile(r"[\x00-\x7f]*")
 
 
 class Identity(NamedTuple):
@@ -296,7 +295,7 @@ class Identifier:
             bits += 1
         if any(word in before for word in _ERRORS):
             bits += 3
-        quiet = _QUIET.search(folded, since, min(start + 1, to))
+        quiet = _QUIET.search(folded[since : min(start + 1, to)])
         if quiet and not item.message.flags.count("w"):
             bits -= 12
         if "o" in flags:

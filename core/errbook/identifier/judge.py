@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -69,7 +70,7 @@ def judge(hits: Sequence[Hit], states: Mapping[str, str]) -> list[Match]:
         if states.get(ref) in printed and states.get(ref):
             doubt *= 0.7
             kinds = sorted({*kinds, "sqlstate"})
-        confidence = min(TOP, round(1 - doubt, 3))
+        confidence = min(TOP, math.floor((1 - doubt) * 1000 + 0.5) / 1000)
         if confidence < LEAST:
             continue
         shown = max(items, key=lambda hit: (hit.kind == "message", hit.weight, -hit.start))
