@@ -129,7 +129,7 @@ def link(row: Sequence[Any]) -> CodeLink:
     return CodeLink(own, engine, namespace, code, symbol, sqlstate, message, bool(obsolete), entry, where)
 
 
-def namespace_title(code: Code, engine: Callable[[str], str], term: Callable[[str, str], str]) -> str:
+def namespace_title(code: Code | CodeLink, engine: Callable[[str], str], term: Callable[[str, str], str]) -> str:
     """Return whose a code is, from the titles of engines and of the vocabularies: ``MySQL``, ``Operating system``."""
     return term("code_namespace", code.namespace) if code.engine == SYSTEM else engine(code.engine)
 
