@@ -12,14 +12,12 @@ from starlette.background import BackgroundTask
 
 from errbook.chat import Asked
 from errbook.public import dumps
+from errbook_api import body
 from errbook_api.chat import platforms
 from errbook_api.chat.platform import JSON, OUTCOMES, Ask, Platform, Reply
 from errbook_api.notes import notes
 from errbook_api.problems import ProblemError
 from errbook_api.service import Service
-
-MAX_BODY = 256 * 1024
-"""Bytes of a request. The longest is Slack's for a message shortcut: 40,000 characters, twice, and what is around."""
 
 _SHORT = 4096
 """Bytes of a request up to which its answer takes less time than a thread costs."""
@@ -53,8 +51,8 @@ def _endpoint(service: Service, platform: Platform) -> Callable[[Request], objec
     headers = {**common, "cache-control": "no-store"}
 
     async def endpoint(request: Request) -> Response:
-        body = await _body(request)
-        if not platform.genuine(request.headers, body):
+        posted = await body.read(request)
+        if not platform.genuine(request.headers, posted):
             detail = "The request is not signed as this endpoint's platform signs, or was signed too long ago."
             raise ProblemError("unauthorized", detail, {"www-authenticate": platform.challenge})
         given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -65,11 +63,11 @@ def _endpoint(service: Service, platform: Platform) -> Callable[[Request], objec
         if kept.digest != now.digest:
             kept.digest, kept.replies = now.digest, {}
         ask = Ask(now.knowledge, service.settings.site_url or "", kept.replies)
-        if len(body) <= _SHORT:
-            reply = platform.reply(body, ask)
+        if len(posted) <= _SHORT:
+            reply = platform.reply(posted, ask)
         else:
             # Other routes are answered meanwhile.
-            reply = await to_thread.run_sync(platform.reply, body, ask, limiter=limiter)
+            reply = await to_thread.run_sync(platform.reply, posted, ask, limiter=limiter)
         if outcome := OUTCOMES.get(reply.sort):
             notes(request.scope)["outcome"] = outcome
         after = BackgroundTask(_deliver, service, platform, reply.after) if reply.after else None
@@ -78,21 +76,6 @@ def _endpoint(service: Service, platform: Platform) -> Callable[[Request], objec
         return Response(dumps(reply.body), media_type=JSON, headers=headers, background=after)
 
     return endpoint
-
-
-async def _body(request: Request) -> bytes:
-    """Return the whole body; ProblemError as soon as it is over the limit."""
-    large = ProblemError("content-too-large", f"A body has at most {MAX_BODY:,} bytes.")
-    declared = request.headers.get("content-length", "0")
-    if declared.isascii() and declared.isdigit() and int(declared[:20]) > MAX_BODY:
-        raise large
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_BODY:
-            raise large
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _deliver(service: Service, platform: Platform, send: Callable[[], None]) -> None:

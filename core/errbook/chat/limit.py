@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
+
+from errbook.render.cut import shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
 
     from errbook.chat.form import Answer, Note
 
-_SENTENCE = re.compile(r"[.!?:](?=\s|\Z)|\n(?=\n)")
 _ON_THE_PAGE = "What to type is too long for this message; it is on the page."
 _MORE = "The rest is on the page."
 
@@ -27,24 +27,6 @@ class Limit(NamedTuple):
     summary: int
     title: int
     choices: int
-
-
-def shortened(text: str, limit: int) -> str:
-    """Return the whole sentences of a text that fit a limit; where not even one does, its first words and an ellipsis.
-
-    An ellipsis never stands within `inline code`, which would be read as a part of it.
-    """
-    text = text.strip()
-    if len(text) <= limit:
-        return text
-    ends = [match.end() for match in _SENTENCE.finditer(text, 0, limit) if not text.count("`", 0, match.end()) % 2]
-    if ends and (whole := text[: ends[-1]].strip().rstrip(":")):
-        return whole
-    room = max(limit - 2, 0)
-    kept = text[:room]
-    while kept and (kept.count("`") % 2 or not text[len(kept)].isspace()):
-        kept = kept[:-1]
-    return f"{kept.rstrip()} …" if kept.strip() else "…"[:limit]
 
 
 def fitted(answer: Answer, limit: Limit, size: Callable[[Note], int]) -> Answer:

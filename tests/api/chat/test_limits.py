@@ -157,7 +157,7 @@ def test_whatever_is_written_fits_every_platform(answer: Answer) -> None:
 
 @given(text=st.text(alphabet=st.sampled_from("ab `.\n"), max_size=300), limit=st.integers(10, 200))
 def test_prose_ends_with_a_sentence(text: str, limit: int) -> None:
-    from errbook.chat.limit import shortened
+    from errbook.render.cut import shortened
 
     kept = shortened(text, limit)
     assert len(kept) <= limit
