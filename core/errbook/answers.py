@@ -5,8 +5,11 @@ JSON object whose form is in schema/public.schema.json; where there is no answer
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from json import loads
+from operator import itemgetter
 
+from errbook.changes import Comparison
 from errbook.codes import CodeLink
 from errbook.knowledge import Knowledge, Link, SqlState, Term
 from errbook.public import SCHEMA_VERSION, Json, dumps
@@ -107,7 +110,7 @@ def catalogs(knowledge: Knowledge) -> bytes:
 def changes(knowledge: Knowledge, engine: str, old: str, new: str) -> bytes | None:
     """Answer ``catalogs/<engine>/changes/<old>/<new>``: what changed between two series of an engine."""
     found = knowledge.changes(engine, old, new)
-    return dumps({"schema_version": SCHEMA_VERSION, **found}) if found else None
+    return dumps(_compared(found)) if found else None
 
 
 def sqlstate(knowledge: Knowledge, state: str) -> bytes | None:
@@ -115,9 +118,11 @@ def sqlstate(knowledge: Knowledge, state: str) -> bytes | None:
     found = knowledge.sqlstate(state)
     if found is None:
         return None
-    codes = knowledge.codes(sqlstate=state)
-    if not (found.entries or codes or (len(state) == 2 and found.title)):
+    total = knowledge.count_codes(sqlstate=state)
+    if not (found.entries or total or (len(state) == 2 and found.title)):
         return None
+    # HY000 alone has thousands: no more are read than are named.
+    codes = knowledge.codes(sqlstate=state, limit=MAX_LINKS)
     return dumps(
         {
             "schema_version": SCHEMA_VERSION,
@@ -125,8 +130,8 @@ def sqlstate(knowledge: Knowledge, state: str) -> bytes | None:
             "class": state_class(found),
             "count": len(found.entries),
             "errors": links(found.entries),
-            "code_count": len(codes),
-            "codes": code_links(codes[:MAX_LINKS]),
+            "code_count": total,
+            "codes": code_links(codes),
         }
     )
 
@@ -287,9 +292,12 @@ def _lists(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, 
         if body := sqlstate(knowledge, state):
             yield f"sqlstates/{state}.json", body
     yield "catalogs.json", catalogs(knowledge)
-    for engine_id, old, new in knowledge.comparable():
-        if body := changes(knowledge, engine_id, old, new):
-            yield f"catalogs/{engine_id}/changes/{old}/{new}.json", body
+    for engine_id, pairs in groupby(knowledge.comparable(), itemgetter(0)):
+        # The codes of an engine are read once for all its pairs.
+        compared = Comparison(knowledge, engine_id)
+        for _, old, new in pairs:
+            if found := compared.changes(old, new):
+                yield f"catalogs/{engine_id}/changes/{old}/{new}.json", dumps(_compared(found))
     for engine_id, part in knowledge.code_ranges():
         if body := code_range(knowledge, engine_id, part):
             yield f"codes/{engine_id}/{part}.json", body
@@ -297,6 +305,10 @@ def _lists(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, 
 
 def _link(entry: Json) -> Json:
     return {name: entry[name] for name in Link._fields}
+
+
+def _compared(found: Json) -> Json:
+    return {"schema_version": SCHEMA_VERSION, **found}
 
 
 def _term(plural: str, found: Term) -> Json:

@@ -122,6 +122,14 @@ def _template(value: Mapping[str, Any]) -> Template:
     return Template(**{name: lists.get(name, value[name]) for name in Template._fields})
 
 
+def link_of(code: Mapping[str, Any]) -> CodeLink:
+    """Return the link to a code that is given as its public JSON object."""
+    message = code["messages"][0]["text"] if code["messages"] else None
+    entry = code["entry"]["id"] if code["entry"] else None
+    names = ("id", "engine", "namespace", "code", "symbol", "sqlstate")
+    return CodeLink(*(code[name] for name in names), message, code["obsolete"], entry, code["page"])
+
+
 def link(row: Sequence[Any]) -> CodeLink:
     """Return the link of a row of the table: its columns from the engine to the page."""
     engine, namespace, code, symbol, sqlstate, message, obsolete, entry, where = row

@@ -411,6 +411,10 @@ class Knowledge:
         """
         return self._code_links(self._codes(engine, **filters))
 
+    def count_codes(self, engine: str | None = None, **filters: Any) -> int:
+        """Return how many codes `codes` lists."""
+        return len(self._codes(engine, **filters))
+
     def codes_raw(self, engine: str | None = None, **filters: Any) -> Iterator[str]:
         """Give the public JSON texts of the codes that `codes` lists, a few hundred in memory at a time."""
         found = self._codes(engine, **filters)
