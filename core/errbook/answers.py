@@ -297,8 +297,8 @@ def _lists(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, 
         # The codes of an engine are read once for all its pairs.
         compared = Comparison(knowledge, engine_id)
         for _, old, new in pairs:
-            if found := compared.changes(old, new):
-                yield f"catalogs/{engine_id}/changes/{old}/{new}.json", dumps(_compared(found))
+            if changed := compared.changes(old, new):
+                yield f"catalogs/{engine_id}/changes/{old}/{new}.json", dumps(_compared(changed))
     for engine_id, part in knowledge.code_ranges():
         if body := code_range(knowledge, engine_id, part):
             yield f"codes/{engine_id}/{part}.json", body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from errbook.codes import namespace_title
 from errbook.render import servers
-from errbook.render.paper import Paper, cut
+from errbook.render.paper import Paper, cut, wrap
 from errbook.render.paper import row as entry_row
 from errbook.render.style import PLAIN, Style
 
@@ -143,7 +143,8 @@ def _message(paper: Paper, code: Code, item: Template, names: Names) -> None:
     for name, texts in (("Detail", item.detail), ("Hint", item.hint)):
         for text in texts:
             paper.prose(servers.visible(text), 6, f"    {name}: ")
-    paper.line(paper.style.mark("faint", f"    {about(item, code, names)}"))
+    for line in wrap(about(item, code, names), paper.width, "    ", "    "):
+        paper.line(paper.style.mark("faint", line))
 
 
 def _sibling(paper: Paper, code: Code, names: Names) -> None:
