@@ -77,6 +77,11 @@ class Paper:
         return "\n".join(self.lines) + "\n"
 
 
+def _named(link: Link) -> str:
+    return f"{link.symbol}  " if link.symbol else ""
+
+
 def row(link: Link, style: Style = PLAIN) -> str:
     """Return a link to an entry as one line: identity, symbol, title."""
-    return f"{style.mark('strong', link.id)}  {link.symbol}  {link.title}"
+    identity = f"{link.id}#{link.variant}" if link.variant else link.id
+    return f"{style.mark('strong', identity)}  {_named(link)}{link.title}"
