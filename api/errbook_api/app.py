@@ -10,12 +10,14 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from errbook import __version__
 from errbook.database import DatabaseError
 from errbook.places import database
 from errbook.public import SCHEMA_VERSION, dumps
-from errbook_api import docs, openapi, problems, settings
+from errbook_api import docs, identify, openapi, problems, settings
+from errbook_api.agents import Agents
 from errbook_api.current import Current
 from errbook_api.edge import Edge
 from errbook_api.metrics import Counts, Metrics
@@ -65,14 +67,15 @@ def edge() -> Edge:
 
 
 @contextlib.asynccontextmanager
-async def running(parts: Service) -> AsyncIterator[None]:
+async def running(parts: Service, agents: Agents | None) -> AsyncIterator[None]:
     """Do what is done beside requests, from before the first until after the last."""
     parts.observer.start(asyncio.get_running_loop())
     tasks = [asyncio.create_task(parts.metrics.share_always())]
     if parts.settings.reload:
         tasks.append(asyncio.create_task(Watch(parts.current, parts.observer).run()))
     try:
-        yield
+        async with agents.running() if agents else contextlib.nullcontext():
+            yield
     finally:
         for task in tasks:
             task.cancel()
@@ -84,6 +87,7 @@ async def running(parts: Service) -> AsyncIterator[None]:
 
 def fastapi(parts: Service) -> FastAPI:
     """Return the FastAPI application: every route, without the table."""
+    agents = Agents(parts) if parts.settings.mcp else None
     app = FastAPI(
         title="errbook",
         version=SCHEMA_VERSION,
@@ -92,14 +96,17 @@ def fastapi(parts: Service) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        lifespan=lambda _: running(parts),
+        lifespan=lambda _: running(parts, agents),
     )
     site = Site(parts.settings.site_dir, parts.policy) if parts.settings.site_dir else None
     routes = Routes(parts, site).router()
     for prefix in PREFIXES:
         app.include_router(routes, prefix=prefix, include_in_schema=not prefix)
+        app.include_router(identify.router(parts), prefix=prefix, include_in_schema=not prefix)
     _operations(app, parts)
     _documentation(app, parts)
+    if agents:
+        app.routes.append(Route(agents.PATH, agents, include_in_schema=False))
     if site:
         app.mount("/", site)
     else:

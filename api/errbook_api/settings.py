@@ -22,6 +22,12 @@ ERRBOOK_METRICS
 ERRBOOK_TABLE_MB
     Mebibytes that ready answers may take in each process; what does not fit is computed when asked for. Default
     ``128``.
+ERRBOOK_MCP
+    ``on`` (the default) or ``off``: whether agents find the knowledge on ``/mcp``.
+ERRBOOK_MCP_HOSTS
+    Names by which agents reach the service, separated by commas, such as ``errors.example.com``. Requests to ``/mcp``
+    under other names, or from pages of other hosts, are refused. This machine's own names and that of ERRBOOK_SITE_URL
+    need not be named.
 ERRBOOK_STOP_SECONDS
     How long requests in flight may take to finish after SIGTERM. Default ``20``.
 
@@ -55,6 +61,8 @@ class Settings(NamedTuple):
     cors: bool = True
     metrics: bool = True
     table_mb: int = 128
+    mcp: bool = True
+    mcp_hosts: frozenset[str] = frozenset()
     stop_seconds: int = 20
     private: bool = False
 
@@ -74,6 +82,8 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         cors=_switch(given, "ERRBOOK_CORS") and not private,
         metrics=_switch(given, "ERRBOOK_METRICS"),
         table_mb=_number(given, "ERRBOOK_TABLE_MB", 128, 0, 1 << 20),
+        mcp=_switch(given, "ERRBOOK_MCP"),
+        mcp_hosts=_hosts(given.get("ERRBOOK_MCP_HOSTS", "")),
         stop_seconds=_number(given, "ERRBOOK_STOP_SECONDS", 20, 1, 3600),
         private=private,
     )
@@ -93,6 +103,15 @@ def _switch(given: Mapping[str, str], name: str) -> bool:
     if text not in ("", "on", "off"):
         raise SettingsError(f"{name}: {text!r} is neither on nor off")
     return text != "off"
+
+
+def _hosts(text: str) -> frozenset[str]:
+    names = frozenset(name.strip().lower() for name in text.split(",") if name.strip())
+    for name in names:
+        parts = urlsplit(f"//{name}")
+        if parts.netloc != name or parts.hostname != name.strip("[]"):
+            raise SettingsError(f"ERRBOOK_MCP_HOSTS: {name!r} is no name such as errors.example.com, without a port")
+    return names
 
 
 def _site_dir(text: str) -> Path | None:

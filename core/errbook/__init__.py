@@ -9,9 +9,10 @@
 from __future__ import annotations
 
 from errbook.entry import Entry
+from errbook.identified import Identified
 from errbook.knowledge import Knowledge, Link, SqlState, Term
 
-__all__ = ["Entry", "Knowledge", "Link", "SqlState", "Term", "__version__", "open"]
+__all__ = ["Entry", "Identified", "Knowledge", "Link", "SqlState", "Term", "__version__", "identify", "open"]
 
 __version__ = "0.1.0"
 
@@ -32,3 +33,18 @@ def open(path: str | PathLike[str] | None = None) -> Knowledge:
     from errbook.fresh import ensure
 
     return Knowledge(ensure())
+
+
+_knowledge: Knowledge | None = None
+
+
+def identify(text: str) -> list[Identified]:
+    """Return the errors in any text, the root cause first: a log line, a stack trace, a message in German.
+
+    The knowledge is opened at the first call, as `open` does, and kept; `Knowledge.identify` asks one of your own.
+    Raises what `open` raises. Nothing of the text is kept.
+    """
+    global _knowledge
+    if _knowledge is None:
+        _knowledge = open()
+    return _knowledge.identify(text)

@@ -213,6 +213,12 @@ def search(knowledge: Knowledge, query: str, limit: int, **filters: str | None) 
     return dumps(body)
 
 
+def identified(knowledge: Knowledge, text: str) -> bytes:
+    """Answer ``identify``: the errors in a text, the root cause first."""
+    found = [item.public() for item in knowledge.identify(text)]
+    return dumps({"schema_version": SCHEMA_VERSION, "count": len(found), "matches": found})
+
+
 def links(entries: Sequence[Link]) -> list[Json]:
     """Return links as their public objects."""
     return [link._asdict() for link in entries]

@@ -23,7 +23,7 @@ FOLDER: Final = "catalog"
 """The folder of a layer that holds catalogs."""
 
 LANGUAGES: Final = "languages.jsonl"
-"""The file of an engine that holds its messages in other languages; it is checked, and not compiled."""
+"""The file of an engine that holds its messages in other languages; it is compiled for the identifier only."""
 
 LICENSE: Final = "LICENSE"
 """The file with the terms of those messages."""
@@ -195,6 +195,10 @@ class Catalogs:
                     _merge(made, name, found)
             self._merged[name] = made
         return self._merged[name]
+
+    def languages(self, engine: str) -> Path | None:
+        """Return the file of an engine's messages in other languages; None where there is none."""
+        return next((path for path in self._languages if path.parent.name == engine), None)
 
     def problems(self, holds: Callable[[Path], bool]) -> Iterator[Problem]:
         """Yield the problems of the files that `holds` is true of, of hidden ones too; only those need be read."""

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +29,7 @@ from errbook.database import (
     TABLES,
     VARIANT_BITS,
 )
+from errbook.identifier.dataset import Builder
 from errbook.problem import Problem
 from errbook.source import Source
 
@@ -52,8 +53,8 @@ class Report(NamedTuple):
     size: int
 
 
-def compile_knowledge(layers: Sequence[Path], target: Path) -> Report:
-    """Check every file of the layers and compile them to `target`.
+def compile_knowledge(layers: Sequence[Path], target: Path, without: Collection[str] = ()) -> Report:
+    """Check every file of the layers and compile them to `target`; `without` files named as problems name them.
 
     Raises CheckFailed when a file has a problem, OSError when the target cannot be written. Either way the old
     target stays as it was.
@@ -62,7 +63,7 @@ def compile_knowledge(layers: Sequence[Path], target: Path) -> Report:
     with _lock(target), _scratch(target) as scratch:
         connection = sqlite3.connect(scratch, isolation_level=None)
         try:
-            report = _fill(connection, layers)
+            report = _fill(connection, layers, without)
         finally:
             connection.close()
         report = report._replace(size=scratch.stat().st_size)
@@ -104,7 +105,7 @@ def _publish(scratch: Path, target: Path) -> None:
         os.close(folder)
 
 
-def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
+def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Collection[str]) -> Report:
     # Durability comes from the fsync before the rename; the journal of a file nobody reads yet would only cost.
     connection.executescript(
         f"PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
@@ -139,7 +140,7 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
             connection.execute("INSERT INTO written (id, json) VALUES (?, ?)", (identity, json.dumps(data)))
 
     catalogs = Catalogs(layers)
-    if problems := check(layers, on_valid=keep, catalogs=catalogs):
+    if problems := check(layers, on_valid=keep, catalogs=catalogs, without=without):
         connection.rollback()
         raise CheckFailed(problems)
     for vocabulary, terms in sorted(schema.vocabularies().items()):
@@ -163,6 +164,7 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
         for row in connection.execute(f"SELECT * FROM {table} ORDER BY {order}"):  # noqa: S608
             digest.update(repr(row).encode())
     listed = code_tables.fill(connection, catalogs, digest)
+    _identifier(connection, catalogs.languages("postgresql"), digest)
     facts = {"digest": digest.hexdigest(), "entries": count, "codes": listed, "schema_version": public.SCHEMA_VERSION}
     connection.executemany("INSERT INTO meta VALUES (?, ?)", [(name, str(value)) for name, value in facts.items()])
     connection.execute("INSERT INTO search (search) VALUES ('optimize')")
@@ -171,6 +173,18 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
     connection.execute("COMMIT")
     connection.execute("VACUUM")
     return Report(count, listed, digest.hexdigest(), 0)
+
+
+def _identifier(connection: sqlite3.Connection, languages: Path | None, digest: code_tables.Digest) -> None:
+    """Write what the identifier reads, made of the codes and entries that are in their tables already."""
+    builder = Builder()
+    for (text,) in connection.execute("SELECT json FROM code ORDER BY position"):
+        builder.code(json.loads(text))
+    for (text,) in connection.execute("SELECT json FROM entry ORDER BY position"):
+        builder.entry(json.loads(text))
+    for name, part in builder.parts(languages):
+        connection.execute("INSERT INTO identifier VALUES (?, ?)", (name, part))
+        digest.update(part.encode())
 
 
 def _engine(data: dict[str, Any]) -> dict[str, Any]:

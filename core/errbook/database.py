@@ -53,6 +53,7 @@ CREATE TABLE code_name (
 ) WITHOUT ROWID;
 CREATE TABLE code_message (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE VIRTUAL TABLE code_search USING fts5 (names, message, content = '', tokenize = "unicode61 tokenchars '_'");
+CREATE TABLE identifier (part TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 CREATE VIRTUAL TABLE code_gram USING fts5 (symbol, content = '', tokenize = 'trigram');
 """
 

@@ -85,6 +85,8 @@ class Step(Record):
     raises: bool
     waits: bool
     prints: str | None
+    fails: str | None
+    """The code of another error in which the step must end; the scenario goes on after it."""
 
 
 class Scenario(Record):
@@ -262,6 +264,7 @@ def _step(value: Mapping[str, Any]) -> Step:
         value["raises"],
         value["waits"],
         value["prints"],
+        value["fails"],
     )
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from errbook.codes import Code, CodeLink
     from errbook.findings import Findings
+    from errbook.identified import Identified
+    from errbook.identifier.identifier import Identifier
 
 FILTERS = ("engine", "category", "condition", "severity", "frequency", "risk", "retry", "confidence", "sqlstate")
 """What `Knowledge.entries` can be narrowed by."""
@@ -99,6 +101,7 @@ class Knowledge:
         self._engine_names: dict[str, str] = {}
         self._terms: dict[str, list[Term]] = {}
         self._findings: Findings | None = None
+        self._identifier: Identifier | None = None
 
     def __enter__(self) -> Knowledge:
         return self
@@ -653,6 +656,30 @@ class Knowledge:
         return changes(self, engine, old, new)
 
     # Engines and vocabularies
+
+    def identify(self, text: str) -> list[Identified]:
+        """Return the errors in any text, the root cause first; empty where there is none.
+
+        What it takes to tell is read once, when this is first asked. Nothing of the text is kept.
+        """
+        from errbook.identified import identified
+
+        if self._identifier is None:
+            from errbook.identifier.identifier import Identifier
+
+            self._identifier = Identifier(self.identifier_part)
+        return identified(self._identifier, text)
+
+    def identifier_part(self, name: str) -> str:
+        """Return a part of the identifier's data (`errbook.identifier.dataset`); KeyError where there is none."""
+        rows = self._rows("SELECT text FROM identifier WHERE part = ?", (name,))
+        if not rows:
+            raise KeyError(name)
+        return str(rows[0][0])
+
+    def identifier_parts(self) -> list[str]:
+        """Return the names of those parts."""
+        return [row[0] for row in self._rows("SELECT part FROM identifier ORDER BY part")]
 
     def engines(self) -> list[dict[str, Any]]:
         """Return every engine as its public JSON object, in the order of lists."""

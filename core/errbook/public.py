@@ -40,6 +40,7 @@ def _step(step: Mapping[str, Any]) -> Json:
         "raises": step.get("raises", False),
         "waits": step.get("waits", False),
         "prints": _prose(step["prints"]) if "prints" in step else None,
+        "fails": step.get("fails"),
     }
 
 

@@ -12,6 +12,7 @@ from importlib import import_module
 
 COMMANDS = {
     "search": "errbook.cli.search",
+    "identify": "errbook.cli.identify",
     "catalog": "errbook.cli.catalog",
     "harvest": "errbook.cli.harvest",
     "check": "errbook.cli.check",
@@ -20,6 +21,7 @@ COMMANDS = {
     "new": "errbook.cli.new",
     "compile": "errbook.cli.compile",
     "completion": "errbook.cli.completion",
+    "mcp": "errbook.cli.mcp",
     "preview": "errbook_site.cli.preview",
     "build": "errbook_site.cli.build",
     "serve": "errbook_api.cli",
@@ -68,6 +70,8 @@ def _expected(error: Exception) -> str | None:
             "uvicorn": "api",
             "errbook_site": "site",
             "mkdocs": "site",
+            "mcp": "mcp",
+            "mcp_types": "mcp",
         }
         if error.name.split(".")[0] in extra:
             return f"{error.name} is not installed; run: pip install 'errbook[{extra[error.name.split('.')[0]]}]'"

@@ -60,6 +60,7 @@ examples:
 
 commands (errbook COMMAND --help):
   search WORDS…                    find entries by words
+  identify [TEXT]                  find the errors in any text, or in standard input
   catalog list|show|diff           what servers say of their codes themselves
   harvest ENGINE                   ask a server for all its codes
   check [PATH…]                    find what is wrong in entries
@@ -70,6 +71,7 @@ commands (errbook COMMAND --help):
   compile                          check and compile the knowledge
   build                            compile the knowledge and build the site
   serve                            serve the site and the API
+  mcp                              serve an agent on standard input and output
   completion bash|zsh|fish         print the completion of a shell
 
 exit codes: 0 found, 1 not found, 2 bad usage

@@ -28,6 +28,8 @@ class Refused(Exception):  # noqa: N818 - named for what the server did
         """Whether the connection is gone with it."""
         self.output = output
         """All that a program printed, where it is one that failed."""
+        self.unsent = 0
+        """How many statements of the same step would have come after this one."""
 
 
 class Target(NamedTuple):
