@@ -144,7 +144,11 @@ def _headers(server: Server) -> Path | None:
 
 def _postgresql(server: Server, source: Path | None) -> Catalog:
     if source is None:
-        raise Lacking("its messages stand in its source; unpack that and name it: --source DIR")
+        package = f"postgresql-{server.series}"
+        raise Lacking(
+            f"its messages stand only in its source; get that, on Debian with `apt-get source {package}`, and name the "
+            "folder that it is unpacked to: --source DIR"
+        )
     from errbook.harvest import postgresql
     from errbook.harvest.postgresql_source import harvest_source
 
@@ -188,10 +192,28 @@ def _write(base: Path, found: Catalog) -> bool:
         _say(f"{path}: left as it is: it knows more than this machine can tell. Without: {'; '.join(lost)}")
         _say("harvest into another knowledge base: --out DIR")
         return True
+    if not path.exists() and (richer := _richer(base, found)):
+        _say(f"{path}: not written: {richer} knows more, and this would hide it. Without: {_without(richer, found)}")
+        return False
     (base / "errors").mkdir(parents=True, exist_ok=True)
     write(path, *found)
     print(f"{path}: {found.header['rows']:,} rows of {found.header['engine']} {found.header['version']}")
     return False
+
+
+def _without(path: Path, found: Catalog) -> str:
+    return "; ".join(_lost(path, found))
+
+
+def _richer(base: Path, found: Catalog) -> Path | None:
+    """Return the catalog of the same server in a knowledge base below this one that this would hide facts of."""
+    engine, version = found.header["engine"], found.header["version"]
+    for layer in places.layers():
+        path = _path(layer, found)
+        if layer.resolve() != base.resolve() and path.exists() and _lost(path, found):
+            # The numbers below a server hardly change; of the server itself, another version says something new.
+            return path if engine == SYSTEM or read(path).header["version"] == version else None
+    return None
 
 
 def _compare(base: Path, found: Catalog) -> bool:
