@@ -214,8 +214,9 @@ def search(knowledge: Knowledge, query: str, limit: int, **filters: str | None) 
     engine = filters.get("engine")
     narrowed = any(value is not None for name, value in filters.items() if name != "engine")
     codes = [] if narrowed else code_links(knowledge.search_codes(query, limit, engine))
-    body = {"schema_version": SCHEMA_VERSION, "query": query, "count": len(errors), "errors": errors, "codes": codes}
-    return dumps(body)
+    first = "codes" if codes and knowledge.codes_first(query, engine) else "errors"
+    body = {"schema_version": SCHEMA_VERSION, "query": query, "count": len(errors), "first": first}
+    return dumps({**body, "errors": errors, "codes": codes})
 
 
 def identified(knowledge: Knowledge, text: str) -> bytes:

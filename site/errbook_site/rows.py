@@ -22,6 +22,7 @@ class Row(NamedTuple):
     aliases: tuple[str, ...]
     sqlstate: str | None
     title: str
+    messages: tuple[str, ...]
     summary: str
     severity: str
     frequency: str
@@ -51,6 +52,7 @@ def _row(value: dict[str, Any]) -> Row:
         tuple(alias["symbol"] for alias in value["aliases"]),
         value["sqlstate"],
         value["title"],
+        tuple(message["text"] for message in value["messages"]),
         value["summary"],
         value["severity"],
         value["frequency"],

@@ -116,6 +116,10 @@ def test_search_prints_a_line_for_each(errbook: Run) -> None:
     assert answer.stdout.splitlines()[0] == "mysql/1040  ER_CON_COUNT_ERROR  Too many connections"
     assert errbook("search", "--engine", "sqlite", "locked").stdout.startswith("sqlite/5 ")
     assert errbook("search", "zebra").returncode == 1
+    # What a server says word for word comes before entries with some of the words.
+    found = errbook("search", "member", "version", "is", "read", "compatible").stdout.splitlines()
+    assert found[0] == "Not written up yet:"
+    assert found[1].startswith("  mysql/13426 ")
 
 
 def test_version_names_the_knowledge(errbook: Run, knowledge: Knowledge) -> None:
