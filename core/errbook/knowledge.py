@@ -369,7 +369,7 @@ class Knowledge:
         if len(words) < 2 or self.find_raw(text):
             return False
         where, values = self._where({"engine": engine})
-        if self._said(words, "".join(f" AND {condition}" for condition in where), values, 1):
+        if self._worded(words, "".join(f" AND {condition}" for condition in where), values, 1):
             return False
         owner = self._owner(engine) if engine is not None else ("1", [])
         return bool(
