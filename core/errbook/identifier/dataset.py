@@ -50,7 +50,7 @@ _COUNTED: Final = re.compile(r"(%(?:l{0,2}|z)[du] )([a-z]{3,12}(?<!s))\b")
 """A number and what it counts: the catalogs have the message for one, servers print it for several too."""
 
 _HERE: Final = Path(__file__).parent
-_WORDS_OF_LANGUAGE: Final = 150
+_TELLING: Final = 2
 _GENERAL: Final = {"XX000": 3, "0A000": 2, "F0000": 1, "01000": 3}
 
 
@@ -277,9 +277,18 @@ def _neighbours(bare: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _telling(messages: Iterable[Message], english: set[str]) -> str:
-    """Return the words that tell a language: its commonest that no English message has."""
-    count: Counter[str] = Counter()
-    for message in messages:
-        count.update({word for word in message.words if word[0] != "*" and word not in english and not word.isdigit()})
-    best = sorted(count.items(), key=lambda item: (-item[1], item[0]))[:_WORDS_OF_LANGUAGE]
-    return " ".join(word for word, _ in best)
+    """Return the words that tell a language: the fewest common ones, none in English, that each message has two of."""
+    own = [{word for word in message.words if word[0] != "*" and not word.isdigit()} - english for message in messages]
+    count = Counter(word for words_ in own for word in words_)
+    places: dict[str, list[int]] = {}
+    for at, words_ in enumerate(own):
+        for word in words_:
+            places.setdefault(word, []).append(at)
+    having = [0] * len(own)
+    chosen = []
+    for word, _ in sorted(count.items(), key=lambda item: (-item[1], item[0])):
+        if any(having[at] < _TELLING for at in places[word]):
+            chosen.append(word)
+            for at in places[word]:
+                having[at] += 1
+    return " ".join(chosen)
