@@ -65,9 +65,9 @@ class Front(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; refuse a head that does not end."""
-        heads, self._heard = self._heads, True
+        heads, inside, self._heard = self._heads, self._inside, True
         super().data_received(data)
-        if self._heads != heads or self._inside:
+        if self._heads != heads or inside or self._inside:
             # Between requests, or in a body, which is no part of a head even when its answer is already out.
             self._unfinished = 0
             return

@@ -23,6 +23,7 @@ SCHEMAS = {
     "/entries": "entries",
     "/findings": "findings",
     "/search": "search",
+    "/identify": "identified_answer",
     "/codes": "codes",
     "/codes/{engine}/{span}": "code_range",
     "/catalogs": "catalogs",
@@ -61,10 +62,10 @@ def complete(document: Json, knowledge: Knowledge) -> Json:
     document["components"] = {"schemas": definitions()}
     document["servers"] = [{"url": prefix or "/"} for prefix in PREFIXES]
     for path, operations in document["paths"].items():
-        get = operations["get"]
-        get["responses"] = _responses(path, examples.get(path), knowledge)
-        for parameter in get.get("parameters", []):
-            _parameter(parameter, permitted.get(path, {}), _values(knowledge, path))
+        for operation in operations.values():
+            operation["responses"] = _responses(path, examples.get(path), knowledge)
+            for parameter in operation.get("parameters", []):
+                _parameter(parameter, permitted.get(path, {}), _values(knowledge, path))
     return document
 
 
@@ -114,6 +115,7 @@ def _examples(knowledge: Knowledge) -> dict[str, Json]:
         "/codes": answers.code_listing(knowledge.codes(written=False, limit=2), None),
         "/catalogs": answers.catalogs(knowledge),
         "/search": answers.search(knowledge, "connections", 2),
+        "/identify": answers.identified(knowledge, "ERROR 1040 (08004): Too many connections"),
         "/sqlstates/{sqlstate}": answers.sqlstate(knowledge, values["sqlstate"]),
         "/conditions/{condition}": answers.term(knowledge, "conditions", values["condition"]),
         "/engines/{engine}": answers.engine(knowledge, values["engine"]),
@@ -130,6 +132,8 @@ def _responses(path: str, example: Json | None, knowledge: Knowledge) -> Json:
         body["example"] = example
     if path in ("/healthz", "/readyz"):
         return {"200": {"description": "The answer.", "content": {JSON: body}}}
+    if path == "/identify":
+        return {"200": {"description": "The answer.", "content": {JSON: body}}, **_refused(path, knowledge, _POSTED)}
     content: Json = {JSON: body, TEXT: {"schema": {"type": "string"}}, MARKDOWN: {"schema": {"type": "string"}}}
     found: Json = {
         "200": {"description": "The answer.", "headers": headers, "content": content},
@@ -143,6 +147,19 @@ def _responses(path: str, example: Json | None, knowledge: Knowledge) -> Json:
         )
     if path in ("/errors", "/search", "/codes", "/codes/{engine}/{span}"):
         kinds.append(("422", "bad-parameter", "A parameter has a value that it does not take."))
+    return found | _refused(path, knowledge, kinds)
+
+
+_POSTED = [
+    ("400", "bad-request", "The body is not what its type says."),
+    ("413", "content-too-large", "The body is larger than 262,144 bytes."),
+    ("415", "unsupported-type", "The body is of a type that is not understood."),
+    ("422", "bad-parameter", "A parameter is missing or has a value that it does not take."),
+]
+
+
+def _refused(path: str, knowledge: Knowledge, kinds: list[tuple[str, str, str]]) -> Json:
+    found: Json = {}
     for status, kind, about in kinds:
         problem = problems.document(ProblemError(kind, about), path)
         if kind == "no-such-error":

@@ -19,12 +19,14 @@ from errbook_api.representation import Headers, Policy
 PROBLEM = "application/problem+json"
 
 KINDS: dict[str, tuple[int, str]] = {
+    "unauthorized": (401, "Unauthorized"),
     "no-such-error": (404, "No such error"),
     "forbidden": (403, "Forbidden"),
     "not-found": (404, "Not found"),
     "method-not-allowed": (405, "Method not allowed"),
     "not-acceptable": (406, "Not acceptable"),
     "content-too-large": (413, "Content too large"),
+    "unsupported-type": (415, "Unsupported type"),
     "bad-request": (400, "Bad request"),
     "misdirected": (421, "Misdirected request"),
     "bad-parameter": (422, "Bad parameter"),

@@ -10,7 +10,7 @@ from errbook_api.settings import Settings
 from errbook_api.table import PREFIXES
 
 RESOURCES = (
-    *("errors", "entries", "findings", "search"),
+    *("errors", "entries", "findings", "search", "identify"),
     *("codes", "catalogs"),
     *("sqlstates", "conditions", "categories", "engines"),
 )
@@ -38,5 +38,5 @@ def bare(path: str) -> str:
 def is_resource(path: str) -> bool:
     """Tell whether a path, without its suffix, belongs to the service and not to the site."""
     first, _, rest = bare(path)[1:].partition("/")
-    # The site keeps files below search/, the service has none there.
-    return first in RESOURCES and not (first == "search" and rest)
+    # The site keeps files below search/ and identify/, the service has none there.
+    return first in RESOURCES and not (first in ("search", "identify") and rest)

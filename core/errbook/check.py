@@ -6,7 +6,7 @@ that ten thousand entries need little memory and each costs the same.
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -65,19 +65,21 @@ def check(
     only: Sequence[Path] = (),
     on_valid: Callable[[Source], None] | None = None,
     catalogs: Catalogs | None = None,
+    without: Collection[str] = (),
 ) -> list[Problem]:
     """Check the knowledge in ``layers`` and return its problems, sorted by file and place.
 
     Each layer is a directory that holds a folder ``errors``, and may hold folders ``evidence`` and ``catalog``; a file
     hides the one of the same path in later layers. ``catalogs`` are those of the layers, for a caller that reads them
-    too. With ``only``, problems of these files and directories alone are
-    returned; where they lie in a layer that was not given, it comes first. ``on_valid`` is called with each file
-    that has no problem of its own: engines, SQLSTATE classes, then entries by engine and code, then evidence in
-    the same order. Nothing is raised for what a file holds; what ``on_valid`` raises passes through.
+    too. ``without`` names files, as problems do, that are taken for not there. With ``only``, problems of these files
+    and directories alone are returned; where they lie in a layer that was not given, it comes first. ``on_valid`` is
+    called with each file that has no problem of its own: engines, SQLSTATE classes, then entries by engine and code,
+    then evidence in the same order. Nothing is raised for what a file holds; what ``on_valid`` raises passes through.
     """
     given = [_absolute(layer) for layer in layers]
     selection, problems = _selection(given, only)
     files, strays = _walk(selection.layers)
+    files = [file for file in files if display(file.path) not in without]
     problems += [problem for path, problem in strays if selection.holds(path)]
     known = catalogs or Catalogs(selection.layers)
     return sorted({*problems, *_Checker(selection, files, on_valid, known).problems()})

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,8 +52,8 @@ class Report(NamedTuple):
     size: int
 
 
-def compile_knowledge(layers: Sequence[Path], target: Path) -> Report:
-    """Check every file of the layers and compile them to `target`.
+def compile_knowledge(layers: Sequence[Path], target: Path, without: Collection[str] = ()) -> Report:
+    """Check every file of the layers and compile them to `target`; `without` files named as problems name them.
 
     Raises CheckFailed when a file has a problem, OSError when the target cannot be written. Either way the old
     target stays as it was.
@@ -62,7 +62,7 @@ def compile_knowledge(layers: Sequence[Path], target: Path) -> Report:
     with _lock(target), _scratch(target) as scratch:
         connection = sqlite3.connect(scratch, isolation_level=None)
         try:
-            report = _fill(connection, layers)
+            report = _fill(connection, layers, without)
         finally:
             connection.close()
         report = report._replace(size=scratch.stat().st_size)
@@ -104,7 +104,7 @@ def _publish(scratch: Path, target: Path) -> None:
         os.close(folder)
 
 
-def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
+def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Collection[str]) -> Report:
     # Durability comes from the fsync before the rename; the journal of a file nobody reads yet would only cost.
     connection.executescript(
         f"PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
@@ -139,7 +139,7 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path]) -> Report:
             connection.execute("INSERT INTO written (id, json) VALUES (?, ?)", (identity, json.dumps(data)))
 
     catalogs = Catalogs(layers)
-    if problems := check(layers, on_valid=keep, catalogs=catalogs):
+    if problems := check(layers, on_valid=keep, catalogs=catalogs, without=without):
         connection.rollback()
         raise CheckFailed(problems)
     for vocabulary, terms in sorted(schema.vocabularies().items()):

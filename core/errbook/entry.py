@@ -84,6 +84,8 @@ class Step(Record):
     versions: tuple[tuple[str, str], ...]
     raises: bool
     waits: bool
+    fails: str | None
+    """The code of another error in which the step must end; the scenario goes on after it."""
 
 
 class Scenario(Record):
@@ -242,6 +244,7 @@ def _step(value: Mapping[str, Any]) -> Step:
         _pairs(value["versions"]),
         value["raises"],
         value["waits"],
+        value["fails"],
     )
 
 

@@ -39,6 +39,7 @@ def _step(step: Mapping[str, Any]) -> Json:
         "versions": dict(step.get("versions", {})),
         "raises": step.get("raises", False),
         "waits": step.get("waits", False),
+        "fails": step.get("fails"),
     }
 
 

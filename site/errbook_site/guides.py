@@ -30,6 +30,7 @@ _ABOUT: Final = "What errbook is, how it knows what it says, and what it does no
 _CONTRIBUTE: Final = "How an entry is written, checked, previewed and proposed, and how a mistake is reported."
 _READING: Final = "What each part of an entry tells you, and what the labels mean."
 _API: Final = "Every answer as JSON at a fixed address, without a key."
+_IDENTIFY: Final = "Paste any text and see which database errors are in it. Nothing of it leaves this page."
 _AGENTS: Final = "The same knowledge as tools, resources and plain files, within a budget of tokens."
 _RULES: Final = "What the checker refuses, and what to write instead."
 
@@ -51,6 +52,7 @@ def pages(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes) -> Itera
     )
     yield _findings(knowledge, rows, terms)
     yield _guide("api/", "API", _API, "api", examples=_examples(), base="api/v1/")
+    yield _guide("identify/", "Which errors are in this text?", _IDENTIFY, "identify")
     yield _guide("agents/", "Agents", _AGENTS, "agents")
     yield _guide("rules/", "Rules of the checker", _RULES, "rules", rules=_rules())
 

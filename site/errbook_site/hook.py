@@ -25,11 +25,13 @@ from errbook_site.page import Asset, Heading, Page
 from errbook_site.pages import DEFAULT_SITE, pages
 
 NAVIGATION: Final = (
+    ("Paste", "identify/index.md"),
     ("Categories", "categories/index.md"),
     ("Conditions", "conditions/index.md"),
     ("SQLSTATEs", "sqlstates/index.md"),
     ("Findings", "findings/index.md"),
     ("API", "api/index.md"),
+    ("Chat", "connect/index.md"),
     ("Agents", "agents/index.md"),
     ("About", "about/index.md"),
 )

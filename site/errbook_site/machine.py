@@ -35,8 +35,10 @@ def written(entry: Entry, layers: Iterable[Path]) -> Asset | None:
 def files(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes, site: str) -> Iterator[Asset]:
     """Give every file that is not an entry's own. `site` is the address of the site and ends in a slash."""
     # A file for every name of every unwritten code would be 25,000 files: the files of their ranges hold them.
-    for path, body in answers.answers(knowledge, unwritten=False):
+    for path, body in answers.answers(knowledge):
         yield Asset(f"{ANSWERS}{path}", body)
+    for part in knowledge.identifier_parts():
+        yield Asset(f"identify/data/{part}.txt", knowledge.identifier_part(part).encode())
     yield Asset("findings.md", findings.page(knowledge.findings(), knowledge, marked=True).encode())
     yield Asset("names.json", _names(rows))
     yield Asset("llms.txt", _llms(knowledge, rows, terms, codes, site).encode())
@@ -94,6 +96,7 @@ def _llms(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes, site: st
         f"- [Index]({site}api/v1/entries.json): a link to every entry, as JSON",
         f"- [What we found out]({site}findings.md): where servers and versions differ, seen when entries were executed",
         f"- [API]({site}api/): what can be asked, with examples",
+        f"- [Paste a text]({site}identify/): which errors are in it; `POST /identify` of a service does the same",
         f"- [Agents]({site}agents/): the same as tools, by the Model Context Protocol",
         f"- [How to read an entry]({site}reading/): the labels and what they mean",
     ]

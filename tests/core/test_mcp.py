@@ -106,6 +106,17 @@ def test_what_is_only_similar_is_not_passed_off(knowledge: Knowledge) -> None:
     assert "mysql/1062" in [link["id"] for link in answer["near"]]
 
 
+def test_a_text_gives_its_errors(knowledge: Knowledge) -> None:
+    line = "Caused by: java.sql.SQLException: Duplicate entry 'ada@example.com' for key 'users.email'"
+    (match,) = told(ask(knowledge, "identify_error", text=line))["matches"]
+    assert (match["engine"], match["code"]) == ("mysql", "1062")
+    assert match["parameters"] == {"key": "users.email", "value": "ada@example.com"}
+    assert match["error"]["id"] == "mysql/1062"
+    nothing = told(ask(knowledge, "identify_error", text="listening on port 1040"))
+    assert nothing["matches"] == []
+    assert nothing["note"]
+
+
 def test_words_find_entries_and_codes(knowledge: Knowledge) -> None:
     answer = told(ask(knowledge, "search_errors", query="member version is read compatible"))
     assert "mysql/13426" in [code["id"] for code in answer["codes"]]
@@ -151,7 +162,7 @@ def test_everything_on_standard_input_and_output(mode: str) -> None:
     async def talk() -> None:
         async with Client(stdio_client(command), mode=mode) as client:
             tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-            assert sorted(tools) == ["list_codes", "lookup_error", "search_errors"]
+            assert sorted(tools) == ["identify_error", "list_codes", "lookup_error", "search_errors"]
             for tool in tools.values():
                 assert tool.description
                 assert tool.output_schema

@@ -15,7 +15,9 @@ SHORT = Limits(statement=1.0, program=1.5, play=30.0)
 """Limits for entries that are made to run into them."""
 
 
-def step(action: str, value: Any, *, on: str = "main", raises: bool = False, waits: bool = False) -> Json:
+def step(
+    action: str, value: Any, *, on: str = "main", raises: bool = False, waits: bool = False, fails: str | None = None
+) -> Json:
     """Return a public step."""
     return {
         "action": action,
@@ -25,6 +27,7 @@ def step(action: str, value: Any, *, on: str = "main", raises: bool = False, wai
         "versions": {},
         "raises": raises,
         "waits": waits,
+        "fails": fails,
     }
 
 

@@ -159,6 +159,16 @@ def test_a_shell_with_the_setup_of_an_entry(lab: Lab) -> None:
     assert "ERROR 1146 (42S02)" in answer.stderr
 
 
+@pytest.mark.parametrize("server", ["mysql:9.7", "mariadb:11.8", "postgresql:18", "sqlite:3.40"])
+def test_a_shell_that_is_fed_goes_on_after_an_error(server: str, lab: Lab) -> None:
+    answer = lab("shell", server, stdin="SELECT 4000 + 711;\nSELECT * FROM nope;\nSELECT 800 + 15;\n")
+    assert "4711" in answer.stdout
+    assert "nope" in answer.stderr
+    assert "815" in answer.stdout
+    assert answer.returncode == 1
+    assert lab("shell", server, stdin="SELECT 815;").returncode == 0
+
+
 def test_a_shell_for_a_person() -> None:
     """The client has a terminal, and Ctrl-C is for the statement that runs in it."""
     # A child with a terminal of its own, as pty.fork makes it.

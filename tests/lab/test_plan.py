@@ -29,6 +29,7 @@ ENTRY: dict[str, Any] = {
                 "versions": {},
                 "raises": False,
                 "waits": False,
+                "fails": None,
             },
             {
                 "action": "run",
@@ -38,6 +39,7 @@ ENTRY: dict[str, Any] = {
                 "versions": {},
                 "raises": True,
                 "waits": False,
+                "fails": None,
             },
         ],
         "not_executable": None,
@@ -57,6 +59,7 @@ ENTRY: dict[str, Any] = {
                     "versions": {},
                     "raises": False,
                     "waits": False,
+                    "fails": None,
                 }
             ],
             "not_executable": None,
@@ -106,6 +109,7 @@ def test_prose_and_other_engines_do_not_change_the_digest(entry: dict[str, Any])
         changed("reproduce", "settings", to={"a": "1"}),
         changed("reproduce", "steps", 0, "value", to="COMMIT;"),
         changed("reproduce", "steps", 0, "waits", to=True),
+        changed("reproduce", "steps", 0, "fails", to="23505"),
         changed("reproduce", "steps", 0, "versions", to={"postgresql": ">=14"}),
         changed("fixes", 0, "code", "values", to={"time": "3s"}),
         changed("fixes", 0, "versions", to={}),

@@ -289,3 +289,19 @@ def _line(process: int) -> str:
         return Path(f"/proc/{process}/cmdline").read_text(errors="replace")
     except OSError:
         return ""
+
+
+def test_named_entries_are_executed_beside_broken_ones(base: Base) -> None:
+    broken = base.layer / "errors/mysql/9999.yaml"
+    broken.parent.mkdir(parents=True, exist_ok=True)
+    broken.write_text("code: '9999'\n")
+    named = base.run("sqlite/2067", "--server", "sqlite:3.40")
+    assert "reproduced, 4 of 4 fixes proven" in named.stdout, named.stdout + named.stderr
+    assert "left out, having problems" in named.stderr
+    assert "errors/mysql/9999.yaml" in named.stderr
+    itself = base.run("mysql/9999", "--server", "mysql:9.7")
+    assert (itself.returncode, itself.stdout) == (2, "")
+    assert "errors/mysql/9999.yaml:1:1: " in itself.stderr
+    everything = base.run()
+    assert (everything.returncode, everything.stdout) == (2, "")
+    assert "errors/mysql/9999.yaml:1:1: " in everything.stderr

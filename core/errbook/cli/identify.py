@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="errbook identify",
         description="Find the database errors in any text: a log line, a stack trace, a message in German. The root "
-        "cause comes first. Nothing of the text leaves this machine. Exit codes: 0 found, 1 nothing found, 2 bad usage or "
+        "cause comes first. Nothing of it leaves this machine. Exit codes: 0 found, 1 nothing found, 2 bad usage or "
         "input; with --jsonl 0 when every line was read.",
     )
     made.add_argument("text", nargs="*", metavar="TEXT", help="the text; standard input where nothing is given")

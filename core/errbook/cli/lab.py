@@ -199,15 +199,19 @@ def _what(server: Server, scenario: Mapping[str, Any], joined: background.Runnin
 
 def _step(step: Mapping[str, Any]) -> str:
     value = step["value"] if isinstance(step["value"], str) else json.dumps(step["value"])
-    raises = "  <- raises the error" if step["raises"] else ""
+    raises = f"  <- fails with {step['fails']}" if step.get("fails") else ""
+    if step["raises"]:
+        raises = "  <- raises the error"
     return f"({step['on']}) {'' if step['action'] == 'run' else step['action'] + ' '}{' '.join(value.split())}{raises}"
 
 
 def _scenario(made: argparse.ArgumentParser, name: str, server: Server) -> Mapping[str, Any]:
     """Return the plan of an entry for a server."""
     engine, _, code = name.partition("/")
-    with reading.knowledge() as knowledge:
+    with reading.sound() as (knowledge, wrong):
         raw = knowledge.raw(engine, code) if code else None
+    if broken := [text for path, text in wrong.items() if path.endswith(f"errors/{name}.yaml")]:
+        made.error("\n".join(broken))
     if raw is None:
         made.error(f"there is no entry {name}; name it as mysql/1040")
     entry = json.loads(raw)

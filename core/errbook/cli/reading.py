@@ -1,5 +1,6 @@
 """Opening the knowledge for a command that reads."""
 
+import contextlib
 import os
 import sys
 
@@ -19,3 +20,47 @@ def knowledge() -> Knowledge:
             raise
         print(f"errbook: {error}; this is the answer from before. Run: errbook check", file=sys.stderr)
         return Knowledge(old)
+
+
+@contextlib.contextmanager
+def sound():  # type: ignore[no-untyped-def] # naming the types would cost every lookup their imports
+    """Give the knowledge without the files that have problems, which are named on stderr, and their texts by path.
+
+    For a command that works on named entries: what is wrong with others is nothing to it. `CheckFailed` where the
+    rest cannot stand without them.
+    """
+    try:
+        found = errbook.open()
+    except Exception as error:
+        if type(error).__name__ != "CheckFailed":
+            raise
+        failed = error
+    else:
+        with found:
+            yield found, {}
+        return
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from errbook import problem
+    from errbook.compile import CheckFailed, compile_knowledge
+
+    assert isinstance(failed, CheckFailed)  # noqa: S101 - by its name, above
+    wrong: dict[str, str] = {}
+    with TemporaryDirectory(prefix="errbook-") as folder:
+        target = Path(folder, "knowledge.db")
+        while True:
+            # Each round leaves out more files: evidence goes with its entry.
+            more = {item.path: problem.text(item) for item in reversed(failed.problems)}
+            if more.keys() <= wrong.keys():
+                raise failed
+            wrong = more | wrong
+            try:
+                compile_knowledge([Path(layer) for layer in places.layer_folders()], target, wrong)
+                break
+            except CheckFailed as error:
+                failed = error
+        said = ", ".join(sorted(wrong))
+        print(f"errbook: left out, having problems: {said}. Run: errbook check", file=sys.stderr)
+        with Knowledge(target) as found:
+            yield found, wrong

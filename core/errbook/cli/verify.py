@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import errbook
 from errbook import places, source
 from errbook.cli import reading
 from errbook.lab import evidence, foreign, report
@@ -25,9 +26,10 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="errbook verify",
         description="Execute entries on real servers: raise the error, apply each fix from where it was raised, and "
-        "compare with the evidence on record. Get servers with: errbook lab get.",
-        epilog="Exit codes: 0 everything is as claimed and as on record, 1 something is not, 2 bad usage or a broken "
-        "lab, 3 nothing failed and servers were missing, 130 interrupted.",
+        "compare with the evidence on record. Get servers with: errbook lab get. Entries that are named are "
+        "executed also where files of others have problems; without names, nothing is executed then.",
+        epilog="Exit codes: 0 everything is as claimed and as on record, 1 something is not, 2 bad usage, "
+        "entries with problems or a broken lab, 3 nothing failed and servers were missing, 130 interrupted.",
     )
     made.add_argument("entries", nargs="*", metavar="ENTRY", help="such as mysql/1040 or mysql; default: all")
     made.add_argument(
@@ -167,13 +169,20 @@ class _Recorder:
 
 def _entries(made: argparse.ArgumentParser, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return the public objects of the entries that are named: identities, engines, or files."""
-    with reading.knowledge() as knowledge:
-        everything = [json.loads(text) for text in knowledge.all_raw()]
     if not names:
-        return everything
+        # Of all entries, none may be left out.
+        with errbook.open() as knowledge:
+            return [json.loads(text) for text in knowledge.all_raw()]
+    with reading.sound() as (knowledge, wrong):
+        everything = [json.loads(text) for text in knowledge.all_raw()]
     found = []
     for name in names:
         plain = name.removesuffix(".yaml").rpartition("errors/")[2]
+        broken = [
+            text for path, text in wrong.items() if f"errors/{path}".endswith((f"/{plain}.yaml", f"/{plain}.json"))
+        ]
+        if broken:
+            made.exit(2, "".join(f"{text}\n" for text in broken))
         some = [entry for entry in everything if plain in (entry["id"], entry["engine"])]
         engine, _, code = plain.partition("/")
         some = some or [entry for entry in everything if entry["code"] == code and engine in entry["engines"]]

@@ -94,6 +94,7 @@ class Builder:
         self._english: dict[str, tuple[str, ...]] = {}
         prefer = self._wordings["prefer"]
         self._preferred = {code: preferred for preferred, codes in prefer.items() for code in codes}
+        self._silent = frozenset(self._wordings["silent"])
         self._dropped = {_bare(parse(text)) for text in self._wordings["drop"]}
 
     def code(self, code: Mapping[str, Any]) -> None:
@@ -114,8 +115,9 @@ class Builder:
             entry = code["entry"]["id"] if code["entry"] else ""
             self._codes[ref] = (code["symbol"] or "", code["sqlstate"] or "", entry, " ".join(sorted(more)))
         self._refs[f"{engine}/{number}"] = ref
-        for item in code["messages"]:
-            self._catalogued(code, item, ref)
+        if f"{'mysql' if ref[0] == 'b' else engine}/{number}" not in self._silent:
+            for item in code["messages"]:
+                self._catalogued(code, item, ref)
 
     def _catalogued(self, code: Mapping[str, Any], item: Mapping[str, Any], ref: str) -> None:
         severities = {part.strip() for part in (item["severity"] or "ERROR").split(",")}
@@ -148,12 +150,21 @@ class Builder:
     def entry(self, entry: Mapping[str, Any]) -> None:
         """Take a public entry object: its messages come first for their words, and their placeholders have names."""
         ref = self._refs.get(f"{entry['engine']}/{entry['code']}")
-        for message in entry["messages"] if ref else ():
+        if ref is None:
+            if entry["engine"] not in LETTERS:
+                return
+            # A knowledge may have entries without a catalog, and entries of what no catalog lists.
+            shared = {"mysql", "mariadb"} <= set(entry["engines"])
+            ref = f"{'b' if shared else LETTERS[entry['engine']]}{entry['code']}"
+            names = " ".join(alias["symbol"] for alias in entry["aliases"] if " " not in alias["symbol"])
+            self._codes[ref] = (entry["symbol"] or "", entry["sqlstate"] or "", entry["id"], names)
+            self._refs.update({f"{engine}/{entry['code']}": ref for engine in entry["engines"]})
+        for message in entry["messages"]:
             found = parse(message["text"])
             gaps = sum(word[0] == "*" for word in found)
             # Whatever carries another error's text is found by its form, not by its words.
             if len(found) - gaps > 1:
-                self._add(found, str(ref), (-1,), "")
+                self._add(found, ref, (-1,), "")
 
     def _worded(self) -> None:
         """Take the table of wordings."""

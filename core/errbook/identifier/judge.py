@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,7 +18,9 @@ LEAST = 0.5
 MOST = 8
 """Errors that one text gives."""
 
-GENERAL = frozenset({"b1105", "b1030", "m1105", "a1105", "m10584", "b1201", "b1218", "p25P02", "b1317", "m3011"})
+GENERAL = frozenset(
+    {"b1105", "b1030", "m1105", "a1105", "m10584", "b1201", "b1218", "p25P02", "p08006", "p08001", "b1317", "m3011"}
+)
 """Codes that carry or follow another error: where both stand in a text, the other is the cause."""
 
 
@@ -69,7 +72,7 @@ def judge(hits: Sequence[Hit], states: Mapping[str, str]) -> list[Match]:
         if states.get(ref) in printed and states.get(ref):
             doubt *= 0.7
             kinds = sorted({*kinds, "sqlstate"})
-        confidence = min(TOP, round(1 - doubt, 3))
+        confidence = min(TOP, math.floor((1 - doubt) * 1000 + 0.5) / 1000)
         if confidence < LEAST:
             continue
         shown = max(items, key=lambda hit: (hit.kind == "message", hit.weight, -hit.start))

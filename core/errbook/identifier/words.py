@@ -14,13 +14,13 @@ from typing import Final
 FILLER: Final = "\u2060"
 """Stands for the rest of an escaped letter; it is part of the word around it and is taken out of it."""
 
-MOST: Final = 1 << 20
-"""Characters of a text that are read."""
-
 _ESCAPE: Final = re.compile(
     r"\\+u[0-9a-fA-F]{4}|\\+x[0-9a-fA-F]{2}|\\+[nrtfbv](?=[^a-z]|[A-Z]|$)|\\+[nrt]|&#x?[0-9a-fA-F]{1,6};|&[a-zA-Z]{2,6};"
     r"|\x1b\[[0-9;]{0,16}[A-Za-z]|%(?:2[0-9A-Fa-f]|0[AaDd])|\xad|\u200b|\u200c|\u200d|\ufeff"
 )
+_UNSEEN: Final = "\xad\u200b\u200c\u200d\ufeff"
+"""Characters without a width: what stands around them is one word."""
+
 _WORD: Final = re.compile(
     "[\u2e80-\u30ff\u3130-\u318f\u31f0-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f]"
     "|(?:(?![\u2e80-\u30ff\u3130-\u318f\u31f0-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f])[\\w\u2060])+"
@@ -29,11 +29,13 @@ _WORD: Final = re.compile(
 
 def fold(text: str) -> str:
     """Return a text of the same length in which escapes are what they stand for, or blank."""
-    return _ESCAPE.sub(_unescape, text) if "\\" in text or "&" in text or "%" in text or "\x1b" in text else text
+    return _ESCAPE.sub(_unescape, text)
 
 
 def _unescape(match: re.Match[str]) -> str:
     found = match[0]
+    if found in _UNSEEN:
+        return FILLER
     digits = found.lstrip("\\")
     if found[0] == "\\" and digits[0] in "ux":
         letter = chr(int(digits[1:], 16))

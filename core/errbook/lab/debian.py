@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,12 @@ _OPTIONS: Final = (
     '--aptopt=Acquire::Retries "3"',
 )
 
+_TRIES: Final = 3
+"""How often a tree is fetched before that counts as failed: mirrors and their proxies fail now and then."""
+
+_SHOWN: Final = 40
+"""Lines of what a program said that are shown."""
+
 _NOT_KEPT: Final = (
     *("boot", "dev", "etc", "home", "media", "mnt", "opt", "proc", "root", "run", "srv", "sys", "tmp", "var"),
     *(f"usr/share/{name}" for name in ("bug", "doc", "gdb", "info", "lintian", "locale", "man", "menu", "perl")),
@@ -38,10 +45,25 @@ _LINKS: Final = {"sh": "dash", "awk": "mawk"}
 def unpack(tree: Tree, folder: Path, lock: int) -> None:
     """Fetch the packages of a tree with all that they need, and unpack what is kept into `folder`; LabError.
 
-    `lock` is a descriptor that the programs shall inherit.
+    `lock` is a descriptor that the programs shall inherit. What fails is tried again, and said on stderr.
     """
     if shutil.which("mmdebstrap") is None:
         raise LabError(f"{tree.name}: {MISSING}")
+    for number in range(1, _TRIES + 1):
+        try:
+            return _unpack(tree, folder, lock)
+        except LabError as error:
+            if number == _TRIES:
+                raise
+            print(f"errbook: {error}\nerrbook: {tree.name}: try {number + 1} of {_TRIES}", file=sys.stderr, flush=True)
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def _unpack(tree: Tree, folder: Path, lock: int) -> None:
     # As a stream: what is unpacked here belongs to the user, whoever that is, without any setuid bit.
     fetch = ["mmdebstrap", *_OPTIONS, f"--include={','.join(tree.packages)}", str(tree.debian), "-"]
     take = ["tar", "--extract", f"--directory={folder}", "--no-same-owner", "--no-same-permissions"]
@@ -70,7 +92,7 @@ def unpack(tree: Tree, folder: Path, lock: int) -> None:
         said = fetching.stderr.read().decode(errors="replace")
         complaint = taking.communicate()[1].decode(errors="replace")
     if fetching.returncode or taking.returncode:
-        text = "\n".join((said if fetching.returncode else complaint).strip().splitlines()[-8:])
+        text = "\n".join((said if fetching.returncode else complaint).strip().splitlines()[-_SHOWN:])
         raise LabError(
             f"{tree.name}: {', '.join(tree.packages)} of Debian {tree.debian} could not be got with mmdebstrap; "
             f"see whether `mmdebstrap --variant=extract --include={tree.packages[0]} {tree.debian} -` works:\n{text}"

@@ -111,7 +111,11 @@ def _applies(part: Mapping[str, Any], engine: str, series: str | None) -> str | 
 
 def _steps(steps: list[dict[str, Any]], engine: str, series: str | None) -> list[dict[str, Any]]:
     return [
-        {key: step[key] for key in ("action", "value", "on", "versions", "raises", "waits")}
+        {
+            **{key: step[key] for key in ("action", "value", "on", "versions", "raises", "waits")},
+            # Only where it is used: what does not is the same plan with the same digest as before there was this.
+            **({"fails": step["fails"]} if step["fails"] is not None else {}),
+        }
         for step in steps
         if (not step["engines"] or engine in step["engines"]) and _holds(step, engine, series)
     ]

@@ -34,6 +34,8 @@ POLL: Final = 0.05
 
 _QUICK: Final = 0.01
 
+_EARLY: Final = ", before the last statement of the step"
+
 
 class Ended(Exception):  # noqa: N818 - the play has ended, not necessarily badly
     """The play ends here: with an outcome and, where it is not the wanted one, a failure."""
@@ -50,6 +52,8 @@ class _Begun(NamedTuple):
     session: Session | None
     text: str
     future: "Future[None]"
+    fails: str | None = None
+    """The code or SQLSTATE in which it must end; None where it must succeed."""
 
 
 class Play:
@@ -127,7 +131,7 @@ class Play:
         session = Session("setup", Target(DATABASE), self._connect)
         try:
             future = session.run(split(self.plan["setup"], self.plan["engine"]), raises=False)
-            self._wait(_Begun(session, self.plan["setup"], future), "success")
+            self._wait(_Begun(session, self.plan["setup"], future))
         finally:
             session.end()
 
@@ -163,7 +167,7 @@ class Play:
                 pass
 
     def _do(self, step: Mapping[str, Any], code: str) -> None:
-        """Play a step that must succeed, now or, where it is said to wait, before the play ends."""
+        """Play a step that must succeed, or fail as it says, now or, where it is said to wait, before the play ends."""
         action = step["action"]
         if action == "pause":
             time.sleep(step["value"])
@@ -177,21 +181,22 @@ class Play:
                 self._must_wait(begun)
                 self._waiting.append(begun)
             else:
-                self._wait(begun, "success")
+                self._wait(begun)
 
     def _begin(self, step: Mapping[str, Any], code: str) -> _Begun:
-        action, value, name = step["action"], step["value"], step["on"]
+        action, value, name, fails = step["action"], step["value"], step["on"], step.get("fails")
         text = _shown(step, code)
         if action in ("shell", "python"):
             return _Begun(None, text, self._program(action, text))
         if action == "connect":
             future = self._open(name, value)
-            return _Begun(self._sessions.get(name), text, future)
+            return _Begun(self._sessions.get(name), text, future, fails)
         session = self._session(name)
         if action == "close":
             return _Begun(session, text, session.close())
         statements = split(text, self.plan["engine"])
-        return _Begun(session, text, session.run(statements, raises=step["raises"], waits=step["waits"]))
+        future = session.run(statements, raises=step["raises"] or fails is not None, waits=step["waits"])
+        return _Begun(session, text, future, fails)
 
     def _session(self, name: str) -> Session:
         if name not in self._sessions:
@@ -209,8 +214,12 @@ class Play:
 
         def one_by_one() -> None:
             # In their order: which of them a full server turns away must not be a matter of luck.
-            for session in sessions:
-                session.open(target).result()
+            for number, session in enumerate(sessions, 1):
+                try:
+                    session.open(target).result()
+                except Refused as refused:
+                    refused.unsent = len(sessions) - number
+                    raise
 
         sessions = [self._session(f"{name}{number}") for number in range(1, count + 1)]
         return self._threads.submit(one_by_one)
@@ -247,8 +256,8 @@ class Play:
         action, value = step["action"], step["value"]
         text = _shown(step, code)
         if action != "set":
-            # What waits in the server ends with it, and nobody asks how.
-            self._waiting = [begun for begun in self._waiting if begun.session is None]
+            # What waits in the server ends with it, and nobody asks how, unless the step says.
+            self._waiting = [begun for begun in self._waiting if begun.session is None or begun.fails]
             for session in self._sessions.values():
                 session.lose()
         try:
@@ -273,19 +282,24 @@ class Play:
         """See how the statements that a session still had to finish ended, before it gets new ones."""
         for begun in [begun for begun in self._waiting if begun.session and begun.session.name == name]:
             self._waiting.remove(begun)
-            self._wait(begun, "success after waiting")
+            self._wait(begun, after=" after waiting")
 
     def _settle(self) -> None:
         """See how everything that waited ended."""
         while self._waiting:
-            self._wait(self._waiting.pop(0), "success after waiting")
+            self._wait(self._waiting.pop(0), after=" after waiting")
 
-    def _wait(self, begun: _Begun, expected: str) -> None:
+    def _wait(self, begun: _Begun, *, after: str = "") -> None:
+        """Return when a step has ended as it should; end the play where it ends otherwise, or not in time."""
+        expected = f"{begun.fails or 'success'}{after}"
         limit = self._limits.statement if begun.session else self._limits.program
         try:
             begun.future.result(timeout=limit)
         except Refused as refused:
-            failure = self._failure(begun.session, _note(refused, begun.text), expected, _says(refused))
+            if self._as_said(begun, refused):
+                return
+            came = f"{_says(refused)}{_EARLY if begun.fails and refused.unsent else ''}"
+            failure = self._failure(begun.session, _note(refused, begun.text), expected, came)
             raise Ended(self._phase, failure) from refused
         except Late as late:
             blocked = self._blocked(begun)
@@ -295,6 +309,17 @@ class Play:
             came = "it still waited for a lock" if blocked else "it was still running"
             failure = self._failure(begun.session, begun.text, expected, f"{came} after {limit:g} s")
             raise Ended(result, failure) from late
+        if begun.fails:
+            raise Ended(self._phase, self._failure(begun.session, begun.text, expected, "it succeeded"))
+
+    def _as_said(self, begun: _Begun, refused: Refused) -> bool:
+        """Tell whether a step failed as it says, by the driver's fields, and not before its last statement."""
+        if not begun.fails or refused.unsent:
+            return False
+        if self._client and begun.session and begun.session.name == self._raising:
+            # The server's own client gives no fields; a play with the driver has compared them.
+            return True
+        return begun.fails == refused.sqlstate or self.driver.same(begun.fails, None, refused)
 
     def _must_wait(self, begun: _Begun) -> None:
         """Return as soon as the step waits; end the play where it comes back instead."""

@@ -42,7 +42,7 @@ class Session:
     def run(self, statements: Sequence[str], *, raises: bool, waits: bool = False) -> "Future[None]":
         """Send the statements one by one; the future raises Refused, with the statement as its note.
 
-        A statement that must raise goes through the connection that is there, lost or not. Any other one gets a new
+        Statements that must raise an error go through the connection that is there, lost or not. Others get a new
         connection where the old one was lost before.
         """
 
@@ -55,6 +55,7 @@ class Session:
                         self._send_first(statement, again=not waits)
                 except Refused as refused:
                     refused.add_note(statement)
+                    refused.unsent = len(statements) - number - 1
                     raise
 
         return self._start(work)

@@ -7,10 +7,12 @@ where there is none. `prepared` is for whoever keeps such a server.
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from errbook.lab import driver as drivers
 from errbook.lab.driver import Refused, Target
@@ -18,6 +20,9 @@ from errbook.lab.instance import Instance
 from errbook.lab.plan import DATABASE
 from errbook.lab.server import LabError, Server, bytes_of, select
 from errbook.lab.statements import split
+
+_ERROR: Final = re.compile(r"(?:psql: )?(?:ERROR|FATAL|PANIC|error)\b|(?:Runtime |Parse )?[Ee]rror\b")
+"""How lines begin in which one of the clients tells of an error."""
 
 
 def main() -> int:
@@ -32,9 +37,27 @@ def main() -> int:
         return 1
     environment = instance.environment(DATABASE) | ({"TERM": visit["term"]} if visit["term"] else {})
     folder = instance.data if server.family == "sqlite" else None
-    code = subprocess.run(command, env=environment, cwd=folder, check=False).returncode  # noqa: S603 - from servers.yaml
+    code = (_run if visit["term"] else _run_all)(server, command, environment, folder)
     # The cell ends here, with its server.
     os._exit(code)
+
+
+def _run(server: Server, command: list[str], environment: Mapping[str, str], folder: Path | None) -> int:  # noqa: ARG001 - as _run_all
+    return subprocess.run(command, env=environment, cwd=folder, check=False).returncode  # noqa: S603 - from servers.yaml
+
+
+def _run_all(server: Server, command: list[str], environment: Mapping[str, str], folder: Path | None) -> int:
+    """Let the client go on after errors, as a person would; return 1 where there was one, also if it does not tell."""
+    options = ["--force"] if server.family in ("mysql", "mariadb") else []
+    with subprocess.Popen(  # noqa: S603 - from servers.yaml
+        [*command, *options], env=environment, cwd=folder, stderr=subprocess.PIPE, text=True, errors="replace"
+    ) as process:
+        assert process.stderr is not None  # noqa: S101 - it is a pipe
+        failed = False
+        for line in process.stderr:
+            failed = failed or bool(_ERROR.match(line))
+            print(line, end="", file=sys.stderr, flush=True)
+    return process.returncode or int(failed)
 
 
 def prepared(server: Server, scenario: Mapping[str, Any]) -> Instance:

@@ -20,15 +20,20 @@ from errbook.render import code_markdown, markdown
 INSTRUCTIONS: Final = """\
 Error codes of MySQL, MariaDB, PostgreSQL and SQLite: what they mean, why they happen, what fixes them. Reproductions
 and fixes were executed on real servers; `executed` and `proof` say where, and where not. Look up a code, symbol or
-SQLSTATE with lookup_error; detail=full gives every cause and fix. Find words with search_errors. A code without an
-entry is answered with what the server itself says of it. Confirm which cause is the user's before you suggest a fix,
-name its cost, and cite `address` and, with detail=full, `sources`.
+SQLSTATE with lookup_error, and what stands in a log or a stack trace with identify_error; detail=full gives every
+cause and fix. A code without an entry is answered with what the server itself says of it. Confirm which cause is the
+user's before you suggest a fix, name its cost, and cite `address` and, with detail=full, `sources`.
 """
 
 _LOOK_UP: Final = (
     "What a code, symbol or SQLSTATE means: risk, retry verdict, causes with statements that confirm them, fixes with "
     "their cost, what not to do, and on which servers all of that was executed. Entries are best first; several "
     "engines may use one code. Codes that nobody has written up come with the server's own message."
+)
+_IDENTIFY: Final = (
+    "The database errors in any text (a log line, a stack trace, a framework's wrapper, a localised message), the root "
+    "cause first, with the values of the message's parameters and the entry of the first. Use it when there is more "
+    "than a bare code."
 )
 _SEARCH: Final = "Entries, and codes without one, whose words fit, best first. Use it where no code is known."
 _LIST: Final = "Every code that the servers know, in order, in pages."
@@ -39,6 +44,12 @@ MOST_FOUND: Final = 5
 
 MOST_CODES: Final = 20
 """Codes that one answer of a lookup or a search holds."""
+
+MOST_TEXT: Final = 100_000
+"""Characters of a text that is to be identified."""
+
+MOST_QUOTED: Final = 160
+"""Characters of the text that a match quotes."""
 
 MOST_LISTED: Final = 100
 """Codes on a page of list_codes."""
@@ -56,6 +67,9 @@ Query = Annotated[
         max_length=MAX_LENGTH,
         description="A code, symbol or SQLSTATE, with its engine or without: 1040, mysql 1205, 40P01, ER_DUP_ENTRY.",
     ),
+]
+Text = Annotated[
+    str, Field(min_length=1, max_length=MOST_TEXT, description="The text as it is; nothing of it is kept.")
 ]
 Words = Annotated[
     str, Field(min_length=1, max_length=MAX_LENGTH, description="Words of a message, a cause or a condition.")
@@ -99,6 +113,12 @@ def server(current: Callable[[], Knowledge], site: str = "") -> MCPServer[object
         query: Query, engine: Engine = None, detail: Detail = "brief"
     ) -> Annotated[CallToolResult, shapes.Lookup]:
         return _result(answers.lookup(query, engine, detail))
+
+    @tool(title="Identify the errors in a text", description=_IDENTIFY, annotations=_READS)
+    def identify_error(
+        text: Text, detail: Detail = "brief", limit: Annotated[int, Field(ge=1, le=MOST_FOUND)] = 3
+    ) -> Annotated[CallToolResult, shapes.Identification]:
+        return _result(answers.identify(text, detail, limit))
 
     @tool(title="Search database errors in words", description=_SEARCH, annotations=_READS)
     def search_errors(
@@ -191,6 +211,33 @@ class _Answers:
             found["note"] = "Nothing has this name. `near` and `codes` are only similar; do not take them for it."
         return found
 
+    def identify(self, text: str, detail: shapes.Detail, limit: int) -> shapes.Identification:
+        knowledge = self._current()
+        facts = Facts(knowledge, self._site)
+        found: shapes.Identification = {"matches": []}
+        for number, item in enumerate(knowledge.identify(text)[:limit]):
+            start, end = item.span
+            match: shapes.Identified = {
+                "engine": item.engine,
+                "code": item.code,
+                "confidence": item.confidence,
+                "matched_by": list(item.matched_by),
+                "quoted": text[start : min(end, start + MOST_QUOTED)],
+            }
+            if item.symbol:
+                match["symbol"] = item.symbol
+            if item.sqlstate:
+                match["sqlstate"] = item.sqlstate
+            if item.parameters:
+                match["parameters"] = {name: value[:MOST_QUOTED] for name, value in item.parameters.items()}
+            entry = knowledge.get(*_place(item.entry)) if item.entry and number == 0 else None
+            if entry:
+                match["error"] = facts.full(entry, FULL - 600) if detail == "full" else facts.brief(entry)
+            found["matches"].append(match)
+        if not found["matches"]:
+            found["note"] = "No database error that is known here stands in this text."
+        return found
+
     def search(self, query: str, engine: str | None, limit: int) -> shapes.Search:
         knowledge = self._current()
         facts = Facts(knowledge, self._site)
@@ -240,7 +287,7 @@ class _Answers:
 
     def prompt(self, error: str) -> str:
         return (
-            "A database raised the error below. Look it up (lookup_error for a code, search_errors for words), then:\n"
+            "A database raised the error below. Look it up (lookup_error, or identify_error for a whole text), then:\n"
             "1. say what it is, how bad it is, and whether to retry;\n"
             "2. go through the causes, likeliest first, and ask for or run the statement that confirms each;\n"
             "3. for the confirmed cause give the fix, with its cost, and on which servers it was executed;\n"

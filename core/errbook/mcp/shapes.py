@@ -113,6 +113,27 @@ class Lookup(TypedDict):
     note: NotRequired[str]
 
 
+class Identified(TypedDict):
+    """One error in a text; `error` is its entry, absent where nobody has written one."""
+
+    engine: str
+    code: str
+    symbol: NotRequired[str]
+    sqlstate: NotRequired[str]
+    confidence: float
+    matched_by: list[str]
+    quoted: str
+    parameters: NotRequired[dict[str, str]]
+    error: NotRequired[Error]
+
+
+class Identification(TypedDict):
+    """The errors in a text, the root cause first."""
+
+    matches: list[Identified]
+    note: NotRequired[str]
+
+
 class Search(TypedDict):
     """Entries and codes whose words fit, best first."""
 

@@ -34,6 +34,15 @@ class Paper:
         """Add a line as it is."""
         self.lines.append(text)
 
+    def identity(self, first: str, *rest: str | None) -> None:
+        """Add a line of a name and what there is of the rest; a second line takes what does not fit."""
+        more = [part for part in rest if part]
+        fits = sum(2 + len(part) for part in more) + len(first) <= self.width
+        lines = ["  ".join([self.style.mark("strong", first), *more])]
+        if not fits and len(more) > 1:
+            lines = ["  ".join([self.style.mark("strong", first), *more[:-1]]), f"  {more[-1]}"]
+        self.lines += lines
+
     def prose(self, text: str, indent: int = 0, first: str = "") -> None:
         """Add paragraphs and lists; `first` stands before the first line, within the indent where it fits."""
         pad = " " * indent
@@ -77,6 +86,13 @@ class Paper:
         return "\n".join(self.lines) + "\n"
 
 
-def row(link: Link, style: Style = PLAIN) -> str:
-    """Return a link to an entry as one line: identity, symbol, title."""
-    return f"{style.mark('strong', link.id)}  {link.symbol}  {link.title}"
+def row(link: Link, style: Style = PLAIN, width: int | None = None) -> str:
+    """Return a link to an entry as one line: identity, symbol, title, which is cut to a width where one is given."""
+    return f"{style.mark('strong', link.id)}{cut(f'  {link.symbol}  {link.title}', width, len(link.id))}"
+
+
+def cut(text: str, width: int | None, used: int = 0) -> str:
+    """Return a text in what is left of a width, in columns, with an ellipsis where something was left out."""
+    if width is None or used + len(text) <= width:
+        return text
+    return f"{text[: max(width - used - 1, 0)].rstrip()}…"

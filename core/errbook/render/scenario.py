@@ -66,6 +66,8 @@ def line(step: Step) -> Line:
         outcome = "waits, then ends in this error"
     elif step.raises:
         outcome = "ends in this error"
+    elif step.fails:
+        outcome = f"waits, then fails with {step.fails}" if step.waits else f"fails with {step.fails}"
     elif step.waits:
         outcome = "waits"
     language = code = None

@@ -41,6 +41,27 @@ def quiet(subject: Subject) -> Iterator[Finding]:
                 yield Finding(where, message, "Remove `raises`, or move the step to `reproduce`", key=True)
 
 
+def fails(subject: Subject) -> Iterator[Finding]:
+    """Find steps that are to fail and cannot, or that are to fail with the error of the entry itself."""
+    parts: list[tuple[tuple[str | int, ...], Sequence[Mapping[str, Any]]]]
+    parts = [(("reproduce", "steps"), subject.data.get("reproduce", {}).get("steps", ()))]
+    parts += [(("fixes", at, "proof"), proof(fix)) for at, fix in enumerate(subject.data.get("fixes", ()))]
+    for where, steps in parts:
+        for number, step in enumerate(steps):
+            if "fails" not in step:
+                continue
+            at = (*where, number, "fails")
+            if "run" not in step and "connect" not in step:
+                message = "`fails` compares what a driver gives, and this step has none"
+                yield Finding(at, message, "Write it at a step with `run` or `connect`", key=True)
+            elif "raises" in step:
+                message = "a step either raises the error, which ends the scenario, or fails with another one"
+                yield Finding(at, message, "Remove `raises` or `fails`", key=True)
+            elif step["fails"] == subject.data.get("code") and where[0] == "reproduce":
+                message = "this is the error of the entry itself"
+                yield Finding(at, message, "Write `raises: true`, with which the scenario ends, or another code")
+
+
 def sessions(subject: Subject) -> Iterator[Finding]:
     """Find proofs that name a session which neither the scenario nor a step before has opened."""
     scenario = subject.data.get("reproduce")
@@ -85,6 +106,13 @@ RULES: Final = (
         "A proof shows success: none of its steps raises the error.",
         "Remove `raises`, or move the step to `reproduce`.",
         quiet,
+    ),
+    Rule(
+        "fails-otherwise",
+        "entry",
+        "A step that fails on purpose is a `run` or `connect`; in a scenario its error is not the entry's own.",
+        "Write `raises: true` for the entry's own error; remove `fails` elsewhere.",
+        fails,
     ),
     Rule(
         "raises-once",

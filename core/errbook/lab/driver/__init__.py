@@ -18,6 +18,8 @@ class Refused(Exception):  # noqa: N818 - named for what the server did
         self.message = message
         self.lost = lost
         """Whether the connection is gone with it."""
+        self.unsent = 0
+        """How many statements of the same step would have come after this one."""
 
 
 class Target(NamedTuple):

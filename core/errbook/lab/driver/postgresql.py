@@ -89,6 +89,8 @@ class Connection:
         }
         if target.user is None and not target.password:
             options["password"] = address.password
+        # Where a server asks for a password that nobody gave, the server shall say so, not the driver in its own way.
+        options["password"] = options["password"] or ""
         # As with libpq on a socket, and as on a server without a certificate: nothing is asked before the login.
         options["ssl_context"] = False
         if target.tls == "required":

@@ -1,0 +1,99 @@
+"""Pasting a text: errors are marked in it, entries stand beside it, and nothing of it leaves the browser."""
+
+from urllib.parse import unquote
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+from tests.site.conftest import Open
+
+from errbook.knowledge import Knowledge
+
+TEXT = """2026-01-02 12:00:01 ERROR app: order 4711 of zebra-customer could not be saved
+pymysql.err.IntegrityError: (1062, "Duplicate entry 'ada@example.com' for key 'users.email'")
+Caused by: ORA-00060: deadlock detected while waiting for resource
+listening on port 1040 since 2024
+"""
+PRIVATE = ("zebra", "4711", "ada", "example.com", "users.email", "order")
+
+
+def paste(page: Page, text: str) -> list[Request]:
+    """Put a text into the box and return every request of the page since then."""
+    seen: list[Request] = []
+    # Playwright takes no builtin method.
+    page.on("request", lambda request: seen.append(request))
+    page.locator("#eb-paste").fill(text)
+    return seen
+
+
+@pytest.mark.parametrize("path", ["/", "/identify/"])
+def test_errors_are_marked_and_entries_stand_beside(visit: Open, address: str, path: str) -> None:
+    page = visit(path)
+    paste(page, TEXT)
+    found = page.locator("[data-eb-identified] > li")
+    expect(found).to_have_count(2)
+    expect(found.nth(0)).to_contain_text("MySQL 1062")
+    expect(found.nth(0)).to_contain_text("ada@example.com")
+    expect(found.nth(0).locator("pre")).to_be_visible()
+    expect(found.nth(1)).to_contain_text("errbook has no entries for this engine")
+    expect(page.locator("[data-eb-marked] mark")).to_have_count(2)
+    found.nth(0).locator("h3 a").click()
+    expect(page).to_have_url(f"{address}/mysql/1062/")
+
+
+@pytest.mark.parametrize("path", ["/", "/identify/"])
+def test_nothing_pasted_leaves_the_browser(visit: Open, address: str, path: str) -> None:
+    page = visit(path)
+    seen = paste(page, TEXT)
+    expect(page.locator("[data-eb-identified] > li")).to_have_count(2)
+    page.wait_for_load_state("networkidle")
+    asked = [request.url for request in seen]
+    assert f"{address}/api/v1/errors/mysql/1062.json" in asked
+    for request in seen:
+        assert request.method == "GET"
+        assert request.post_data is None
+        told = unquote(request.url) + " ".join(request.headers.values())
+        assert not [word for word in PRIVATE if word in told.replace(address, "")], request.url
+    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])")
+    assert not [word for word in PRIVATE if word in kept]
+
+
+def test_a_text_without_an_error_says_so_and_an_empty_box_says_nothing(visit: Open) -> None:
+    page = visit("/identify/")
+    paste(page, "HTTP 404 on port 1040, line 1062")
+    said = page.locator("[data-eb-said]")
+    expect(said).to_have_text("No database error that is known here.")
+    page.locator("#eb-paste").fill("")
+    expect(said).to_be_empty()
+
+
+def test_a_hostile_text_stays_text(visit: Open) -> None:
+    page = visit("/identify/")
+    hostile = "<img src=x onerror=\"document.title='owned'\"> ERROR 1146 (42S02): Table 'a.<b>x</b>' doesn't exist"
+    paste(page, hostile)
+    expect(page.locator("[data-eb-identified] > li")).to_have_count(1)
+    expect(page.locator("[data-eb-marked]")).to_contain_text("<img src=x")
+    assert page.locator("[data-eb-paste] img, [data-eb-paste] b").count() == 0
+    assert page.title() != "owned"
+
+
+def test_the_browser_and_the_library_agree(visit: Open, knowledge: Knowledge) -> None:
+    page = visit("/identify/")
+    texts = [
+        TEXT,
+        "FEHLER:  Relation »kunden« existiert nicht",
+        'ERREUR:  la relation « commandes » n\'existe pas\nLIGNE 1 : SELECT * FROM "commandes"',
+        "SQLSTATE[HY000]: General error: 1 no such table: users",
+        '🦆 ERROR:  42P01: relation "x" does not exist',
+        '{"level":"error","msg":"\\u043e\\u0442\\u043d\\u043e\\u0448\\u0435\\u043d\\u0438\\u0435"}',
+        "Cannot add or update a child row: a foreign key\n// constraint fails (`a`.`b`)",
+        *(message.text for entry in knowledge.all() for message in entry.messages),
+    ]
+    load = "const all = await ebIdentify.load('../');"
+    asked = f"async (texts) => {{ {load} return Promise.all(texts.map((text) => all.identify(text))); }}"
+    answers = page.evaluate(asked, texts)
+    for text, answer in zip(texts, answers, strict=True):
+        found = [item.public() for item in knowledge.identify(text)]
+        for item in found:
+            # A browser counts the halves of surrogate pairs.
+            item["span"] = [len(text[:at].encode("utf-16-le")) // 2 for at in item["span"]]
+        assert answer == found, text
