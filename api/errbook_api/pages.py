@@ -101,8 +101,9 @@ def _heads(answer: dict[str, Any], marked: bool) -> Iterator[str]:
 
 def _row(item: dict[str, Any], marked: bool) -> str:
     if not marked:
-        return cut(f"{item['id']}  {item['symbol']}  {item['title']}", COLUMNS)
-    name = markdown.inline(f"{item['id']} {item['symbol']}")
+        identity = f"{item['id']}#{item['variant']}" if item.get("variant") else item["id"]
+        return cut("  ".join(part for part in (identity, item["symbol"], item["title"]) if part), COLUMNS)
+    name = markdown.inline(" ".join(part for part in (item["id"], item["symbol"]) if part))
     return f"- [{name}]({item['page']}) {markdown.escape(item['title'])}: {markdown.escape(item['summary'])}"
 
 

@@ -305,7 +305,7 @@ def _lists(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, 
 
 
 def _link(entry: Json) -> Json:
-    return {name: entry[name] for name in Link._fields}
+    return {name: entry.get(name) for name in Link._fields}
 
 
 def _compared(found: Json) -> Json:

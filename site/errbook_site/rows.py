@@ -18,7 +18,7 @@ class Row(NamedTuple):
     engine: str
     engines: tuple[str, ...]
     code: str
-    symbol: str
+    symbol: str | None
     aliases: tuple[str, ...]
     sqlstate: str | None
     title: str

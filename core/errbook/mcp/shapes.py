@@ -61,7 +61,7 @@ class Error(TypedDict):
     id: str
     engines: list[str]
     code: str
-    symbol: str
+    symbol: NotRequired[str]
     sqlstate: NotRequired[str]
     title: str
     summary: str
