@@ -93,7 +93,8 @@ else:
     # Reading a file blocks, so the route is no coroutine: FastAPI runs it in a thread.
     @app.get("/errors/{engine}/{code}", response_model=Answer)
     def error(engine: str, code: str) -> Any:
-        return {"schema_version": "1.0", "error": json.loads(knowledge.raw(engine, code))}
+        entry, known = knowledge.raw(engine, code), knowledge.code_raw(engine, code)
+        return {"schema_version": "1.0", "error": json.loads(entry), "code": json.loads(known)}
 '''
 
 

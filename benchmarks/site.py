@@ -6,14 +6,17 @@ Synthetic entries are copies of the real ones under new codes, in a layer of the
 its own; the peer builds the pages that the hook would add, written to disk as Markdown, out of the navigation, and
 without the hook. Our time includes what the peer does not do: rendering the pages from the knowledge, the Markdown
 twins, the short addresses and the static JSON. Times of builds are processor time, so that what else the machine does
-counts little. Printed: seconds, milliseconds a page, both ratios with their bars, and how soon a preview shows a save.
+counts little. Printed: seconds, milliseconds a page, both ratios with their bars, the site of the real entries with and
+without the catalogs of servers, and how soon a preview shows a save.
 """
 
 import argparse
 import json
 import os
 import re
+import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BAR_PEER = 1.5
 BAR_GROWTH = 1.3
 BAR_PREVIEW = 2.0
+BAR_CATALOGS = 2.0
 
 _OURS = """
 import json, sys, time
@@ -75,6 +79,9 @@ import sys
 from errbook_site import preview
 sys.exit(preview.run(sys.argv[1], "127.0.0.1", int(sys.argv[2])))
 """
+_PARTS = {"without": ("errors", "evidence"), "with": ("errors", "evidence", "catalog")}
+"""What a layer holds of the knowledge, for both builds."""
+
 _PEER_CONFIG = """
 site_name: errbook
 site_url: http://127.0.0.1:8000/
@@ -102,9 +109,29 @@ def main() -> int:
     growth, peer = each[large][0] / each[small][0], each[large][0] / each[large][1]
     print(f"ours / plain mkdocs-material at {large:,}, per page: {peer:.2f} (bar {BAR_PEER})")
     print(f"ours at {large:,} / ours at {small:,}, per page: {growth:.2f} (bar {BAR_GROWTH})")
+    codes = catalogs(options.source)
     slowest = max(preview(options.source))
     print(f"preview: a save is on the page within {slowest:.2f} s (bar {BAR_PREVIEW} s)")
-    return int(peer > BAR_PEER or growth > BAR_GROWTH or slowest > BAR_PREVIEW)
+    return int(peer > BAR_PEER or growth > BAR_GROWTH or codes > BAR_CATALOGS or slowest > BAR_PREVIEW)
+
+
+def catalogs(source: Path, rounds: int = 3) -> float:
+    """Build the site of the entries as they are, with and without catalogs; return the ratio of the medians."""
+    with tempfile.TemporaryDirectory(prefix="errbook-benchmark-") as name:
+        spent: dict[str, list[float]] = {}
+        for label, folders in _PARTS.items():
+            for folder in folders:
+                shutil.copytree(source / folder, Path(name, label, folder))
+            _run(_COMPILE, Path(name, label), Path(name, f"{label}.db"))
+        for label in [*_PARTS] * rounds:
+            spent.setdefault(label, []).append(_run(_OURS, Path(name, f"{label}.db"), Path(name, "site")))
+        without, everything = (statistics.median(spent[label]) for label in _PARTS)
+        entries = sum(path.stem != "engine" for path in source.glob("errors/*/*.yaml"))
+        print(
+            f"site of {entries} entries with catalogs {everything:.2f} s / without {without:.2f} s: "
+            f"{everything / without:.2f} (bar {BAR_CATALOGS})"
+        )
+        return everything / without
 
 
 def preview(source: Path, saves: int = 5) -> list[float]:

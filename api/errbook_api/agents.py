@@ -14,12 +14,9 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from errbook.mcp.server import server
-from errbook_api import problems
+from errbook_api import body, problems
 from errbook_api.problems import ProblemError
 from errbook_api.service import Service
-
-MAX_BODY: Final = 256 << 10
-"""Bytes that a request may have."""
 
 _OWN: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -42,7 +39,7 @@ class Agents:
             streamable_http_path=self.PATH,
             json_response=True,
             stateless_http=True,
-            max_request_body_size=MAX_BODY,
+            max_request_body_size=body.MOST,
             transport_security=unchecked,
         )
 
@@ -53,10 +50,10 @@ class Agents:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it with a problem document."""
         if problem := self._refused(scope["method"], Headers(scope=scope)):
-            status, headers, body = problems.render(problem, scope, self._policy)
+            status, headers, sent = problems.render(problem, scope, self._policy)
             encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
             await send({"type": "http.response.start", "status": status, "headers": encoded})
-            await send({"type": "http.response.body", "body": body})
+            await send({"type": "http.response.body", "body": sent})
             return
         await self._app(scope, receive, send)
 

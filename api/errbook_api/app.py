@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from errbook.places import database
 from errbook.public import SCHEMA_VERSION, dumps
 from errbook_api import docs, identify, openapi, problems, settings
 from errbook_api.agents import Agents
+from errbook_api.chat import endpoints
 from errbook_api.current import Current
 from errbook_api.edge import Edge
 from errbook_api.metrics import Counts, Metrics
@@ -69,6 +71,9 @@ def edge() -> Edge:
 @contextlib.asynccontextmanager
 async def running(parts: Service, agents: Agents | None) -> AsyncIterator[None]:
     """Do what is done beside requests, from before the first until after the last."""
+    # What was loaded stays; the collector looking through all of it held requests up for 50 ms now and then.
+    gc.collect()
+    gc.freeze()
     parts.observer.start(asyncio.get_running_loop())
     tasks = [asyncio.create_task(parts.metrics.share_always())]
     if parts.settings.reload:
@@ -103,6 +108,7 @@ def fastapi(parts: Service) -> FastAPI:
     for prefix in PREFIXES:
         app.include_router(routes, prefix=prefix, include_in_schema=not prefix)
         app.include_router(identify.router(parts), prefix=prefix, include_in_schema=not prefix)
+    app.include_router(endpoints.router(parts))
     _operations(app, parts)
     _documentation(app, parts)
     if agents:

@@ -7,7 +7,11 @@ from errbook.codes import Code, CodeLink
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
 from errbook.render import code, code_markdown, findings, markdown, servers, text
+from errbook.render.paper import cut
 from errbook_api.negotiation import MARKDOWN
+
+COLUMNS = 80
+"""The width of plain text. Code is never broken, nor is a word."""
 
 _LISTS = ("conditions", "categories", "classes", "engines")
 
@@ -40,7 +44,7 @@ def render(answer: dict[str, Any], knowledge: Knowledge, media_type: str) -> byt
         rows += [_term(item, name, marked) for name in _LISTS for item in answer.get(name, [])]
         if rows:
             parts.append("\n".join(rows) + "\n")
-    return ("\n---\n\n" if marked else f"\n{'─' * 80}\n\n").join(parts).encode()
+    return ("\n---\n\n" if marked else f"\n{'─' * COLUMNS}\n\n").join(parts).encode()
 
 
 def _page(item: dict[str, Any], knowledge: Knowledge, marked: bool) -> str:
@@ -64,7 +68,7 @@ def _code_row(item: dict[str, Any], marked: bool) -> str:
     entry = item["entry"]["id"] if isinstance(item["entry"], dict) else item["entry"]
     given = {name: item[name] for name in CodeLink._fields if name not in ("message", "entry")}
     link = CodeLink(**given, message=message, entry=entry)
-    return code_markdown.row(link) if marked else code.row(link)
+    return code_markdown.row(link) if marked else code.row(link, width=COLUMNS)
 
 
 def _changes(answer: dict[str, Any], marked: bool) -> Iterator[str]:
@@ -98,7 +102,7 @@ def _heads(answer: dict[str, Any], marked: bool) -> Iterator[str]:
 def _row(item: dict[str, Any], marked: bool) -> str:
     if not marked:
         identity = f"{item['id']}#{item['variant']}" if item.get("variant") else item["id"]
-        return "  ".join(part for part in (identity, item["symbol"], item["title"]) if part)
+        return cut("  ".join(part for part in (identity, item["symbol"], item["title"]) if part), COLUMNS)
     name = markdown.inline(" ".join(part for part in (item["id"], item["symbol"]) if part))
     return f"- [{name}]({item['page']}) {markdown.escape(item['title'])}: {markdown.escape(item['summary'])}"
 

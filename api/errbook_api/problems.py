@@ -19,6 +19,7 @@ from errbook_api.representation import Headers, Policy
 PROBLEM = "application/problem+json"
 
 KINDS: dict[str, tuple[int, str]] = {
+    "unauthorized": (401, "Unauthorized"),
     "no-such-error": (404, "No such error"),
     "forbidden": (403, "Forbidden"),
     "not-found": (404, "Not found"),

@@ -17,6 +17,7 @@ from errbook.fresh import ensure
 from errbook.knowledge import Knowledge
 from errbook.places import PlaceError, database
 from errbook_api.app import SHARED
+from errbook_api.chat import platforms
 from errbook_api.front import Front
 from errbook_api.settings import Settings
 
@@ -27,6 +28,8 @@ def run(chosen: Settings) -> int:
     The processes read their settings from the environment, from which `chosen` was read.
     """
     try:
+        # What is wrong with a secret is said once and now, not by each process.
+        chats = [platform.path for platform in platforms(chosen)]
         _knowledge()
         listening = _listen(chosen)
         if chosen.access_log not in ("on", "off"):
@@ -35,7 +38,7 @@ def run(chosen: Settings) -> int:
     except (CheckFailed, DatabaseError, PlaceError, OSError) as error:
         print(f"errbook: {error}", file=sys.stderr)
         return 2
-    for line in _welcome(chosen):
+    for line in [*_welcome(chosen), *(f"  chat  POST {path}" for path in chats)]:
         print(line, file=sys.stderr, flush=True)
     config = uvicorn.Config(
         "errbook_api.app:edge",

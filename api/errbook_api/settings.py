@@ -31,17 +31,43 @@ ERRBOOK_MCP_HOSTS
 ERRBOOK_STOP_SECONDS
     How long requests in flight may take to finish after SIGTERM. Default ``20``.
 
+Chat: an endpoint is there when its secret is set; each may be several, separated by commas, any of which counts. All
+need ERRBOOK_SITE_URL, and the extra ``chat`` (``pip install 'errbook[api,chat]'``).
+
+ERRBOOK_SLACK_SIGNING_SECRET
+    Signing secret of a Slack app: ``/chat/slack`` and ``/chat/slack/interactive``.
+ERRBOOK_SLACK_HOOKS
+    Where answers to buttons and shortcuts may be sent. Default ``https://hooks.slack.com/``.
+ERRBOOK_DISCORD_PUBLIC_KEY
+    Public key of a Discord application, in hex: ``/chat/discord``.
+ERRBOOK_TEAMS_TOKEN
+    Security token of a Teams outgoing webhook, in base64: ``/chat/teams``.
+ERRBOOK_MATTERMOST_TOKEN
+    Token of a Mattermost slash command: ``/chat/mattermost``.
+
 Which knowledge is served is decided by ERRBOOK_PATH and ERRBOOK_DB, as for every other command (`errbook.places`).
 Knowledge with ERRBOOK_PATH is private: its answers carry ``Cache-Control: private, no-store`` and no CORS.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from errbook import places
+
+_SECRET = re.compile(r"[\x21-\x7e]{8,200}")
+_HEX = re.compile(r"[0-9a-fA-F]{64}")
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_SECRETS = {
+    "ERRBOOK_SLACK_SIGNING_SECRET": "a signing secret; it stands in the app's Basic Information",
+    "ERRBOOK_DISCORD_PUBLIC_KEY": "a public key of 64 hexadecimal digits; it stands in General Information",
+    "ERRBOOK_TEAMS_TOKEN": "a security token in base64; Teams shows it when the webhook is created",
+    "ERRBOOK_MATTERMOST_TOKEN": "a token; Mattermost shows it when the command is saved",
+}
+"""What each secret must be, and where it is found."""
 
 
 class SettingsError(Exception):
@@ -65,6 +91,11 @@ class Settings(NamedTuple):
     mcp_hosts: frozenset[str] = frozenset()
     stop_seconds: int = 20
     private: bool = False
+    slack_signing_secret: tuple[str, ...] = ()
+    slack_hooks: str = "https://hooks.slack.com/"
+    discord_public_key: tuple[str, ...] = ()
+    teams_token: tuple[str, ...] = ()
+    mattermost_token: tuple[str, ...] = ()
 
 
 def read(environment: Mapping[str, str] | None = None) -> Settings:
@@ -86,6 +117,11 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         mcp_hosts=_hosts(given.get("ERRBOOK_MCP_HOSTS", "")),
         stop_seconds=_number(given, "ERRBOOK_STOP_SECONDS", 20, 1, 3600),
         private=private,
+        slack_signing_secret=_secrets(given, "ERRBOOK_SLACK_SIGNING_SECRET"),
+        slack_hooks=given.get("ERRBOOK_SLACK_HOOKS") or "https://hooks.slack.com/",
+        discord_public_key=_secrets(given, "ERRBOOK_DISCORD_PUBLIC_KEY", _HEX),
+        teams_token=_secrets(given, "ERRBOOK_TEAMS_TOKEN", _BASE64),
+        mattermost_token=_secrets(given, "ERRBOOK_MATTERMOST_TOKEN"),
     )
 
 
@@ -96,6 +132,14 @@ def _number(given: Mapping[str, str], name: str, default: int, least: int, most:
     if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= most and len(text) < 9):
         raise SettingsError(f"{name}: {text!r} is no whole number from {least} to {most}")
     return int(text)
+
+
+def _secrets(given: Mapping[str, str], name: str, form: re.Pattern[str] = _SECRET) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in given.get(name, "").split(",") if part.strip())
+    if not all(form.fullmatch(part) for part in found):
+        # The value is a secret, so it is not shown.
+        raise SettingsError(f"{name}: that is not {_SECRETS[name]}")
+    return found
 
 
 def _switch(given: Mapping[str, str], name: str) -> bool:

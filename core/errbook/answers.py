@@ -5,8 +5,11 @@ JSON object whose form is in schema/public.schema.json; where there is no answer
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from json import loads
+from operator import itemgetter
 
+from errbook.changes import Comparison
 from errbook.codes import CodeLink
 from errbook.knowledge import Knowledge, Link, SqlState, Term
 from errbook.public import SCHEMA_VERSION, Json, dumps
@@ -107,7 +110,7 @@ def catalogs(knowledge: Knowledge) -> bytes:
 def changes(knowledge: Knowledge, engine: str, old: str, new: str) -> bytes | None:
     """Answer ``catalogs/<engine>/changes/<old>/<new>``: what changed between two series of an engine."""
     found = knowledge.changes(engine, old, new)
-    return dumps({"schema_version": SCHEMA_VERSION, **found}) if found else None
+    return dumps(_compared(found)) if found else None
 
 
 def sqlstate(knowledge: Knowledge, state: str) -> bytes | None:
@@ -115,9 +118,11 @@ def sqlstate(knowledge: Knowledge, state: str) -> bytes | None:
     found = knowledge.sqlstate(state)
     if found is None:
         return None
-    codes = knowledge.codes(sqlstate=state)
-    if not (found.entries or codes or (len(state) == 2 and found.title)):
+    total = knowledge.count_codes(sqlstate=state)
+    if not (found.entries or total or (len(state) == 2 and found.title)):
         return None
+    # HY000 alone has thousands: no more are read than are named.
+    codes = knowledge.codes(sqlstate=state, limit=MAX_LINKS)
     return dumps(
         {
             "schema_version": SCHEMA_VERSION,
@@ -125,8 +130,8 @@ def sqlstate(knowledge: Knowledge, state: str) -> bytes | None:
             "class": state_class(found),
             "count": len(found.entries),
             "errors": links(found.entries),
-            "code_count": len(codes),
-            "codes": code_links(codes[:MAX_LINKS]),
+            "code_count": total,
+            "codes": code_links(codes),
         }
     )
 
@@ -224,12 +229,13 @@ def links(entries: Sequence[Link]) -> list[Json]:
     return [link._asdict() for link in entries]
 
 
-def answers(knowledge: Knowledge, *, unwritten: bool = False) -> Iterator[tuple[str, bytes]]:
+def answers(knowledge: Knowledge) -> Iterator[tuple[str, bytes]]:
     """Give every answer that has a path of its own, as (path below ``/api/v1``, bytes), one in memory at a time.
 
     Paths are relative and end in ``.json``; each is given once. Entries come first, under every engine that they hold
-    for, then what each name finds, then the lists, which hold every code. Where `unwritten`, the codes without an entry
-    and their names come last, one answer each. Work and output are linear in the number of names.
+    for, then what each name finds, then the lists, which hold every code. Codes without an entry have a path each, too,
+    and so have their names: `unwritten` gives the paths, and `lookup` answers one. Work and output are linear in the
+    number of names.
     """
     names: dict[str, None] = {}
     for text in knowledge.all_raw():
@@ -252,22 +258,22 @@ def answers(knowledge: Knowledge, *, unwritten: bool = False) -> Iterator[tuple[
     yield "entries.json", entries(knowledge)
     yield "findings.json", findings(knowledge)
     yield from _lists(knowledge, names)
-    if unwritten:
-        yield from _unwritten(knowledge, names)
 
 
-def _unwritten(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, bytes]]:
-    """Give what answers for codes without an entry: each under its engine, then what each of their names finds."""
-    spelt: dict[str, None] = {}
-    for text in knowledge.codes_raw(written=False):
-        code = loads(text)
-        yield f"errors/{code['id']}.json", one(None, text)
-        symbols = [item["symbol"] for item in code["symbols"]]
-        found = [code["code"], code["symbol"], *symbols, *code["formerly"], *code["aliases"], code["sqlstate"]]
-        spelt.update(dict.fromkeys(name for name in found if name and name not in names))
-    for name in spelt:
-        if answer := find(knowledge, name):
-            yield f"errors/{name}.json", answer
+def unwritten(knowledge: Knowledge) -> Iterator[str]:
+    """Give the paths of the lookups that find a code without an entry: each under its engine, then by its names.
+
+    Paths are those of `answers`; some of these names are an entry's too. None is answered: there are tens of thousands.
+    """
+    identities, names = knowledge.unwritten_names()
+    for name in (*identities, *names):
+        yield f"errors/{name}.json"
+
+
+def lookup(knowledge: Knowledge, path: str) -> bytes | None:
+    """Answer a path that `answers` or `unwritten` give for a lookup; None where it finds nothing."""
+    engine, slash, code = path.removeprefix("errors/").removesuffix(".json").partition("/")
+    return error(knowledge, engine, code) if slash else find(knowledge, engine)
 
 
 def _lists(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, bytes]]:
@@ -287,9 +293,12 @@ def _lists(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, 
         if body := sqlstate(knowledge, state):
             yield f"sqlstates/{state}.json", body
     yield "catalogs.json", catalogs(knowledge)
-    for engine_id, old, new in knowledge.comparable():
-        if body := changes(knowledge, engine_id, old, new):
-            yield f"catalogs/{engine_id}/changes/{old}/{new}.json", body
+    for engine_id, pairs in groupby(knowledge.comparable(), itemgetter(0)):
+        # The codes of an engine are read once for all its pairs.
+        compared = Comparison(knowledge, engine_id)
+        for _, old, new in pairs:
+            if changed := compared.changes(old, new):
+                yield f"catalogs/{engine_id}/changes/{old}/{new}.json", dumps(_compared(changed))
     for engine_id, part in knowledge.code_ranges():
         if body := code_range(knowledge, engine_id, part):
             yield f"codes/{engine_id}/{part}.json", body
@@ -297,6 +306,10 @@ def _lists(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, 
 
 def _link(entry: Json) -> Json:
     return {name: entry.get(name) for name in Link._fields}
+
+
+def _compared(found: Json) -> Json:
+    return {"schema_version": SCHEMA_VERSION, **found}
 
 
 def _term(plural: str, found: Term) -> Json:

@@ -122,6 +122,15 @@ def _template(value: Mapping[str, Any]) -> Template:
     return Template(**{name: lists.get(name, value[name]) for name in Template._fields})
 
 
+def link_of(code: Mapping[str, Any]) -> CodeLink:
+    """Return the link to a code that is given as its public JSON object."""
+    message = code["messages"][0]["text"] if code["messages"] else None
+    entry = code["entry"]["id"] if code["entry"] else None
+    names = ("id", "engine", "namespace", "code", "symbol", "sqlstate")
+    own = {name: code[name] for name in names}
+    return CodeLink(**own, message=message, obsolete=code["obsolete"], entry=entry, page=code["page"])
+
+
 def link(row: Sequence[Any]) -> CodeLink:
     """Return the link of a row of the table: its columns from the engine to the page."""
     engine, namespace, code, symbol, sqlstate, message, obsolete, entry, where = row
@@ -129,7 +138,7 @@ def link(row: Sequence[Any]) -> CodeLink:
     return CodeLink(own, engine, namespace, code, symbol, sqlstate, message, bool(obsolete), entry, where)
 
 
-def namespace_title(code: Code, engine: Callable[[str], str], term: Callable[[str, str], str]) -> str:
+def namespace_title(code: Code | CodeLink, engine: Callable[[str], str], term: Callable[[str, str], str]) -> str:
     """Return whose a code is, from the titles of engines and of the vocabularies: ``MySQL``, ``Operating system``."""
     return term("code_namespace", code.namespace) if code.engine == SYSTEM else engine(code.engine)
 

@@ -455,6 +455,28 @@ class Knowledge:
         """
         return self._code_links(self._codes(engine, **filters))
 
+    def count_codes(self, engine: str | None = None, **filters: Any) -> int:
+        """Return how many codes `codes` lists."""
+        return len(self._codes(engine, **filters))
+
+    def unwritten_names(self) -> tuple[list[str], list[str]]:
+        """Return the identities of all codes without an entry, and the names by which these are asked for.
+
+        A symbol is spelt as its server has it; other names of a code are in capitals.
+        """
+        from errbook.codes import identity
+
+        rows = self._rows(
+            "SELECT engine, namespace, code, symbol, sqlstate FROM code WHERE entry IS NULL ORDER BY position"
+        )
+        aliases = self._rows(
+            "SELECT name FROM code_name JOIN code USING (position) WHERE kind = ? AND entry IS NULL",
+            (database.KIND_ALIAS,),
+        )
+        spelt = dict.fromkeys(name for row in rows for name in row[2:] if name)
+        names = [*spelt, *(row[0] for row in aliases)]
+        return list(dict.fromkeys(identity(*row[:3]) for row in rows)), list(dict.fromkeys(names))
+
     def codes_raw(self, engine: str | None = None, **filters: Any) -> Iterator[str]:
         """Give the public JSON texts of the codes that `codes` lists, a few hundred in memory at a time."""
         found = self._codes(engine, **filters)

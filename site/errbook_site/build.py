@@ -1,5 +1,6 @@
 """Builds the whole site, so that whoever serves the folder sees the old site or the new one and never half of one."""
 
+import gc
 import logging
 import tempfile
 from collections.abc import Iterable
@@ -16,6 +17,9 @@ from errbook_site.hook import OPTIONS
 from errbook_site.page import Asset, Page
 
 _PACKAGE: Final = Path(__file__).resolve().parent
+
+_SELDOM: Final = 200_000
+"""New objects after which the collector looks for unreachable ones; Python's own number is 700."""
 
 
 def run(knowledge: Knowledge | None = None, out: Path | None = None, quiet: bool = True) -> Path:
@@ -58,8 +62,12 @@ def _build(loaded: MkDocsConfig, quiet: bool) -> None:
     if quiet:
         logger.setLevel(logging.WARNING)
     loaded.plugins.on_startup(command="build", dirty=False)
+    # Thousands of codes stay in memory to the end: the collector would walk them again and again and find nothing.
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_SELDOM, *thresholds[1:])
     try:
         build(loaded)
     finally:
+        gc.set_threshold(*thresholds)
         logger.setLevel(before)
         loaded.plugins.on_shutdown()

@@ -76,11 +76,7 @@ def _twinned(made: Page, lines: Iterable[str]) -> Iterator[Page | Asset]:
 
 def _lines(found: Iterable[Json]) -> Iterator[str]:
     """Give codes as lines of a Markdown list."""
-    for code in found:
-        message = code["messages"][0]["text"] if code["messages"] else None
-        entry = code["entry"]["id"] if code["entry"] else None
-        names = ("id", "engine", "namespace", "code", "symbol", "sqlstate", "obsolete", "page")
-        yield code_markdown.row(core.CodeLink(**{name: code[name] for name in names}, message=message, entry=entry))
+    return (code_markdown.row(core.link_of(code)) for code in found)
 
 
 def _links(links: Iterable[tuple[str, str, int]]) -> Iterator[str]:

@@ -31,6 +31,7 @@ NAVIGATION: Final = (
     ("SQLSTATEs", "sqlstates/index.md"),
     ("Findings", "findings/index.md"),
     ("API", "api/index.md"),
+    ("Chat", "connect/index.md"),
     ("Agents", "agents/index.md"),
     ("About", "about/index.md"),
 )

@@ -35,7 +35,7 @@ def written(entry: Entry, layers: Iterable[Path]) -> Asset | None:
 def files(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes, site: str) -> Iterator[Asset]:
     """Give every file that is not an entry's own. `site` is the address of the site and ends in a slash."""
     # A file for every name of every unwritten code would be 25,000 files: the files of their ranges hold them.
-    for path, body in answers.answers(knowledge, unwritten=False):
+    for path, body in answers.answers(knowledge):
         yield Asset(f"{ANSWERS}{path}", body)
     for part in knowledge.identifier_parts():
         yield Asset(f"identify/data/{part}.txt", knowledge.identifier_part(part).encode())

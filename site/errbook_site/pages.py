@@ -17,6 +17,7 @@ from errbook_site import (
     code_changes,
     code_names,
     code_pages,
+    connect,
     entry,
     guides,
     listings,
@@ -39,6 +40,7 @@ _FIXED: Final = frozenset(
         "assets",
         "categories",
         "conditions",
+        "connect",
         "contribute",
         "findings",
         "reading",
@@ -58,6 +60,7 @@ def pages(knowledge: Knowledge, site: str = DEFAULT_SITE) -> Iterator[Page | Ass
     rows = Rows.of(knowledge)
     codes = Codes(knowledge, terms)
     yield from guides.pages(knowledge, rows, terms, codes)
+    yield from connect.pages()
     yield from listings.pages(rows, terms, codes)
     classes = sqlstates.classes(knowledge, rows, codes)
     yield from sqlstates.pages(classes, terms, codes)

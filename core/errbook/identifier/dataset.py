@@ -94,6 +94,7 @@ class Builder:
         self._english: dict[str, tuple[str, ...]] = {}
         prefer = self._wordings["prefer"]
         self._preferred = {code: preferred for preferred, codes in prefer.items() for code in codes}
+        self._silent = frozenset(self._wordings["silent"])
         self._dropped = {_bare(parse(text)) for text in self._wordings["drop"]}
 
     def code(self, code: Mapping[str, Any]) -> None:
@@ -114,8 +115,9 @@ class Builder:
             entry = code["entry"]["id"] if code["entry"] else ""
             self._codes[ref] = (code["symbol"] or "", code["sqlstate"] or "", entry, " ".join(sorted(more)))
         self._refs[f"{engine}/{number}"] = ref
-        for item in code["messages"]:
-            self._catalogued(code, item, ref)
+        if f"{'mysql' if ref[0] == 'b' else engine}/{number}" not in self._silent:
+            for item in code["messages"]:
+                self._catalogued(code, item, ref)
 
     def _catalogued(self, code: Mapping[str, Any], item: Mapping[str, Any], ref: str) -> None:
         severities = {part.strip() for part in (item["severity"] or "ERROR").split(",")}

@@ -18,7 +18,9 @@ LEAST = 0.5
 MOST = 8
 """Errors that one text gives."""
 
-GENERAL = frozenset({"b1105", "b1030", "m1105", "a1105", "m10584", "b1201", "b1218", "p25P02", "b1317", "m3011"})
+GENERAL = frozenset(
+    {"b1105", "b1030", "m1105", "a1105", "m10584", "b1201", "b1218", "p25P02", "p08006", "p08001", "b1317", "m3011"}
+)
 """Codes that carry or follow another error: where both stand in a text, the other is the cause."""
 
 

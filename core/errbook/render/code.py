@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from errbook.codes import namespace_title
 from errbook.render import servers
-from errbook.render.paper import Paper
+from errbook.render.paper import Paper, cut, wrap
 from errbook.render.paper import row as entry_row
 from errbook.render.style import PLAIN, Style
 
@@ -23,9 +23,9 @@ MOST_MESSAGES = 8
 def page(code: Code, knowledge: Knowledge, width: int = 80, style: Style = PLAIN, site: str = "") -> str:
     """Return everything that is known of a code, ending in a newline; arguments as of `errbook.render.text.page`."""
     paper, names = Paper(width, style), servers.names(knowledge)
-    paper.line(_identity(code, names, style))
+    _identity(paper, code, names)
     if code.entry:
-        paper.line(f"Written up: {entry_row(code.entry, style)}")
+        paper.line(f"Written up: {entry_row(code.entry, style, width - 12)}")
     else:
         paper.line(style.mark("strong", "Not written up yet. This is what servers say of it themselves."))
     if facts := list(labels(code, names)):
@@ -46,7 +46,7 @@ def page(code: Code, knowledge: Knowledge, width: int = 80, style: Style = PLAIN
     if code.neighbours:
         paper.head("Near to it, and written up")
         for link in code.neighbours:
-            paper.line(f"  {entry_row(link, style)}")
+            paper.line(f"  {entry_row(link, style, width - 2)}")
     if code.contribute:
         paper.line()
         paper.line(f"Write it: {code.contribute}")
@@ -60,7 +60,7 @@ def page(code: Code, knowledge: Knowledge, width: int = 80, style: Style = PLAIN
 def card(code: Code, knowledge: Knowledge, width: int = 80, style: Style = PLAIN) -> str:
     """Return a code in a few lines: whose it is, its first message, and what the sibling uses the number for."""
     paper, names = Paper(width, style), servers.names(knowledge)
-    paper.line(_identity(code, names, style))
+    _identity(paper, code, names)
     if code.messages:
         paper.prose(servers.visible(code.messages[0].text), 2)
     if code.sibling and code.sibling.note and not code.sibling.same:
@@ -71,10 +71,11 @@ def card(code: Code, knowledge: Knowledge, width: int = 80, style: Style = PLAIN
     return paper.text()
 
 
-def row(link: CodeLink, style: Style = PLAIN) -> str:
-    """Return a link to a code as one line: identity, symbol, message."""
+def row(link: CodeLink, style: Style = PLAIN, width: int | None = None) -> str:
+    """Return a link to a code as one line: identity, symbol, message, cut to a width where one is given."""
     said = " ".join(servers.visible(link.message).split()) if link.message else None
-    return "  ".join(part for part in (style.mark("strong", link.id), link.symbol, said) if part)
+    rest = "".join(f"  {part}" for part in (link.symbol, said) if part)
+    return f"{style.mark('strong', link.id)}{cut(rest, width, len(link.id))}"
 
 
 def asked(code: Code) -> str:
@@ -82,15 +83,15 @@ def asked(code: Code) -> str:
     return code.id.replace("/", " ")
 
 
-def title(code: Code, names: Names) -> str:
+def title(code: Code | CodeLink, names: Names) -> str:
     """Return whose code it is and its number: ``MySQL 13426``, ``Operating system 13``."""
     whose = namespace_title(code, names.engine, names.term)
     return f"{whose} {code.code}"
 
 
-def _identity(code: Code, names: Names, style: Style) -> str:
+def _identity(paper: Paper, code: Code, names: Names) -> None:
     state = f"SQLSTATE {code.sqlstate}" if code.sqlstate and code.sqlstate != code.code else None
-    return "  ".join(part for part in (style.mark("strong", title(code, names)), code.symbol, state) if part)
+    paper.identity(title(code, names), code.symbol, state)
 
 
 def labels(code: Code, names: Names) -> Iterator[str]:
@@ -142,7 +143,8 @@ def _message(paper: Paper, code: Code, item: Template, names: Names) -> None:
     for name, texts in (("Detail", item.detail), ("Hint", item.hint)):
         for text in texts:
             paper.prose(servers.visible(text), 6, f"    {name}: ")
-    paper.line(paper.style.mark("faint", f"    {about(item, code, names)}"))
+    for line in wrap(about(item, code, names), paper.width, "    ", "    "):
+        paper.line(paper.style.mark("faint", line))
 
 
 def _sibling(paper: Paper, code: Code, names: Names) -> None:

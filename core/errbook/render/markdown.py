@@ -22,6 +22,8 @@ def escape(prose: str) -> str:
 
 def inline(code: str) -> str:
     """Return a text as inline code, whatever backticks it holds."""
+    if "`" not in code:
+        return f"`{code}`"
     fence = "`" * (max((len(run) for run in re.findall("`+", code)), default=0) + 1)
     pad = " " if code.startswith("`") or code.endswith("`") else ""
     return f"{fence}{pad}{code}{pad}{fence}"

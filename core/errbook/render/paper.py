@@ -34,6 +34,15 @@ class Paper:
         """Add a line as it is."""
         self.lines.append(text)
 
+    def identity(self, first: str, *rest: str | None) -> None:
+        """Add a line of a name and what there is of the rest; a second line takes what does not fit."""
+        more = [part for part in rest if part]
+        fits = sum(2 + len(part) for part in more) + len(first) <= self.width
+        lines = ["  ".join([self.style.mark("strong", first), *more])]
+        if not fits and len(more) > 1:
+            lines = ["  ".join([self.style.mark("strong", first), *more[:-1]]), f"  {more[-1]}"]
+        self.lines += lines
+
     def prose(self, text: str, indent: int = 0, first: str = "") -> None:
         """Add paragraphs and lists; `first` stands before the first line, within the indent where it fits."""
         pad = " " * indent
@@ -77,11 +86,15 @@ class Paper:
         return "\n".join(self.lines) + "\n"
 
 
-def _named(link: Link) -> str:
-    return f"{link.symbol}  " if link.symbol else ""
-
-
-def row(link: Link, style: Style = PLAIN) -> str:
-    """Return a link to an entry as one line: identity, symbol, title."""
+def row(link: Link, style: Style = PLAIN, width: int | None = None) -> str:
+    """Return a link to an entry as one line: identity, symbol, title, which is cut to a width where one is given."""
     identity = f"{link.id}#{link.variant}" if link.variant else link.id
-    return f"{style.mark('strong', identity)}  {_named(link)}{link.title}"
+    rest = "".join(f"  {part}" for part in (link.symbol, link.title) if part)
+    return f"{style.mark('strong', identity)}{cut(rest, width, len(identity))}"
+
+
+def cut(text: str, width: int | None, used: int = 0) -> str:
+    """Return a text in what is left of a width, in columns, with an ellipsis where something was left out."""
+    if width is None or used + len(text) <= width:
+        return text
+    return f"{text[: max(width - used - 1, 0)].rstrip()}…"

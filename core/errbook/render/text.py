@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from errbook.render import scenario, servers
 from errbook.render.first import first_code
-from errbook.render.paper import Paper
+from errbook.render.paper import Paper, wrap
 from errbook.render.paper import row as row
 from errbook.render.style import PLAIN, Style
 
@@ -62,7 +62,8 @@ def _messages(paper: Paper, messages: Sequence[Message]) -> None:
     for message in messages:
         paper.line()
         paper.prose(message.text, 4)
-        paper.line(paper.style.mark("faint", f"    {message.where}"))
+        for line in wrap(message.where, paper.width, "    ", "    "):
+            paper.line(paper.style.mark("faint", line))
 
 
 def page(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLAIN, site: str = "") -> str:
