@@ -248,6 +248,7 @@ def answers(knowledge: Knowledge, *, unwritten: bool = False) -> Iterator[tuple[
             entry["code"],
             entry["symbol"],
             entry["sqlstate"],
+            *entry["sqlstates"].values(),
             *(item["symbol"] for item in entry["aliases"]),
         ]
         names.update(dict.fromkeys(name for name in spelt if name))

@@ -293,6 +293,7 @@ class Entry(Record):
     symbol: str
     aliases: tuple[Alias, ...]
     sqlstate: str | None
+    sqlstates: tuple[tuple[str, str], ...]
     severity: str
     frequency: str
     category: str
@@ -324,6 +325,7 @@ class Entry(Record):
         nested: dict[str, Any] = {
             "engines": tuple(value["engines"]),
             "aliases": tuple(Alias(**item) for item in value["aliases"]),
+            "sqlstates": _pairs(value["sqlstates"]),
             "messages": tuple(Message(**item) for item in value["messages"]),
             "parameters": tuple(Parameter(**item) for item in value["parameters"]),
             "risk": Risk(**value["risk"]),
@@ -367,6 +369,7 @@ class Entry(Record):
     def public(self) -> dict[str, Any]:
         """Return the public JSON object this entry was built from."""
         value: dict[str, Any] = as_json(self)
+        value["sqlstates"] = dict(self.sqlstates)
         value["reproduce"]["settings"] = dict(self.reproduce.settings)
         value["reproduce"]["host"] = dict(self.reproduce.host)
         value["reproduce"]["versions"] = dict(self.reproduce.versions)

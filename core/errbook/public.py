@@ -125,6 +125,7 @@ def entry(
         "symbol": written["symbol"],
         "aliases": [{"symbol": item["symbol"], "where": item["where"]} for item in written.get("aliases", [])],
         "sqlstate": written.get("sqlstate"),
+        "sqlstates": dict(written.get("sqlstates", {})),
         "severity": written["severity"],
         "frequency": written["frequency"],
         "category": written["category"],

@@ -14,7 +14,7 @@ Plan = dict[str, Any]
 """The keys:
 
 entry, code, sqlstate
-    The identity, and what must be raised. sqlstate is null where the engine has none.
+    The identity, and what must be raised, the SQLSTATE as this engine sends it. sqlstate is null where it has none.
 applies, not_executable
     Why nothing is executed on this engine (null where it is), and the writer's reason for an exemption (or null).
 settings, host, setup, steps
@@ -41,7 +41,7 @@ def of(entry: Mapping[str, Any], engine: str, series: str | None = None) -> Plan
         "entry": entry["id"],
         "engine": engine,
         "code": entry["code"],
-        "sqlstate": entry["sqlstate"],
+        "sqlstate": entry["sqlstates"].get(engine, entry["sqlstate"]),
         "applies": _applies(scenario, engine, series),
         "versions": dict(scenario["versions"]),
         "not_executable": scenario["not_executable"],
