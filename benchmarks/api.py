@@ -59,6 +59,7 @@ import os
 from pathlib import Path
 from typing import Any
 from errbook.knowledge import Knowledge
+from errbook.public import SCHEMA_VERSION
 from fastapi import FastAPI
 from pydantic import create_model
 
@@ -93,7 +94,8 @@ else:
     # Reading a file blocks, so the route is no coroutine: FastAPI runs it in a thread.
     @app.get("/errors/{engine}/{code}", response_model=Answer)
     def error(engine: str, code: str) -> Any:
-        return {"schema_version": "1.0", "error": json.loads(knowledge.raw(engine, code))}
+        entry, known = knowledge.raw(engine, code), knowledge.code_raw(engine, code)
+        return {"schema_version": SCHEMA_VERSION, "error": json.loads(entry), "code": json.loads(known)}
 '''
 
 

@@ -214,8 +214,9 @@ def search(knowledge: Knowledge, query: str, limit: int, **filters: str | None) 
     engine = filters.get("engine")
     narrowed = any(value is not None for name, value in filters.items() if name != "engine")
     codes = [] if narrowed else code_links(knowledge.search_codes(query, limit, engine))
-    body = {"schema_version": SCHEMA_VERSION, "query": query, "count": len(errors), "errors": errors, "codes": codes}
-    return dumps(body)
+    first = "codes" if codes and knowledge.codes_first(query, engine) else "errors"
+    body = {"schema_version": SCHEMA_VERSION, "query": query, "count": len(errors), "first": first}
+    return dumps({**body, "errors": errors, "codes": codes})
 
 
 def identified(knowledge: Knowledge, text: str) -> bytes:
@@ -229,12 +230,13 @@ def links(entries: Sequence[Link]) -> list[Json]:
     return [link._asdict() for link in entries]
 
 
-def answers(knowledge: Knowledge, *, unwritten: bool = False) -> Iterator[tuple[str, bytes]]:
+def answers(knowledge: Knowledge) -> Iterator[tuple[str, bytes]]:
     """Give every answer that has a path of its own, as (path below ``/api/v1``, bytes), one in memory at a time.
 
     Paths are relative and end in ``.json``; each is given once. Entries come first, under every engine that they hold
-    for, then what each name finds, then the lists, which hold every code. Where `unwritten`, the codes without an entry
-    and their names come last, one answer each. Work and output are linear in the number of names.
+    for, then what each name finds, then the lists, which hold every code. Codes without an entry have a path each, too,
+    and so have their names: `unwritten` gives the paths, and `lookup` answers one. Work and output are linear in the
+    number of names.
     """
     names: dict[str, None] = {}
     for text in knowledge.all_raw():
@@ -258,22 +260,22 @@ def answers(knowledge: Knowledge, *, unwritten: bool = False) -> Iterator[tuple[
     yield "entries.json", entries(knowledge)
     yield "findings.json", findings(knowledge)
     yield from _lists(knowledge, names)
-    if unwritten:
-        yield from _unwritten(knowledge, names)
 
 
-def _unwritten(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, bytes]]:
-    """Give what answers for codes without an entry: each under its engine, then what each of their names finds."""
-    spelt: dict[str, None] = {}
-    for text in knowledge.codes_raw(written=False):
-        code = loads(text)
-        yield f"errors/{code['id']}.json", one(None, text)
-        symbols = [item["symbol"] for item in code["symbols"]]
-        found = [code["code"], code["symbol"], *symbols, *code["formerly"], *code["aliases"], code["sqlstate"]]
-        spelt.update(dict.fromkeys(name for name in found if name and name not in names))
-    for name in spelt:
-        if answer := find(knowledge, name):
-            yield f"errors/{name}.json", answer
+def unwritten(knowledge: Knowledge) -> Iterator[str]:
+    """Give the paths of the lookups that find a code without an entry: each under its engine, then by its names.
+
+    Paths are those of `answers`; some of these names are an entry's too. None is answered: there are tens of thousands.
+    """
+    identities, names = knowledge.unwritten_names()
+    for name in (*identities, *names):
+        yield f"errors/{name}.json"
+
+
+def lookup(knowledge: Knowledge, path: str) -> bytes | None:
+    """Answer a path that `answers` or `unwritten` give for a lookup; None where it finds nothing."""
+    engine, slash, code = path.removeprefix("errors/").removesuffix(".json").partition("/")
+    return error(knowledge, engine, code) if slash else find(knowledge, engine)
 
 
 def _lists(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, bytes]]:
@@ -297,15 +299,15 @@ def _lists(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, 
         # The codes of an engine are read once for all its pairs.
         compared = Comparison(knowledge, engine_id)
         for _, old, new in pairs:
-            if found := compared.changes(old, new):
-                yield f"catalogs/{engine_id}/changes/{old}/{new}.json", dumps(_compared(found))
+            if changed := compared.changes(old, new):
+                yield f"catalogs/{engine_id}/changes/{old}/{new}.json", dumps(_compared(changed))
     for engine_id, part in knowledge.code_ranges():
         if body := code_range(knowledge, engine_id, part):
             yield f"codes/{engine_id}/{part}.json", body
 
 
 def _link(entry: Json) -> Json:
-    return {name: entry[name] for name in Link._fields}
+    return {name: entry.get(name) for name in Link._fields}
 
 
 def _compared(found: Json) -> Json:

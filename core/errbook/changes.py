@@ -76,15 +76,15 @@ def _catalog(header: Mapping[str, Any]) -> dict[str, Any]:
     return {"series": header["series"], "version": header["version"]}
 
 
-def _changed(code: Mapping[str, Any], history: Mapping[str, Any] | None, labels: Sequence[str]) -> dict[str, Any] | None:
+def _changed(
+    code: Mapping[str, Any], history: Mapping[str, Any] | None, labels: Sequence[str]
+) -> dict[str, Any] | None:
     """Return what of a code is not the same in two series, None where nothing is."""
     before, after = (history[label] if history else {} for label in labels)
     facts = [
         {"name": name, "before": before[name], "after": after[name]} for name in before if before[name] != after[name]
     ]
-    texts = [
-        dict.fromkeys(item["text"] for item in code["messages"] if label in item["series"]) for label in labels
-    ]
+    texts = [dict.fromkeys(item["text"] for item in code["messages"] if label in item["series"]) for label in labels]
     gone, new = ([text for text in one if text not in other] for one, other in (texts, reversed(texts)))
     if not (facts or gone or new):
         return None

@@ -10,6 +10,7 @@ from errbook.entry import as_json
 from errbook.knowledge import Link
 from errbook.record import Record
 from errbook.render.servers import code
+from errbook.variants import split
 from errbook.wording import client_error, grouped, normalised
 
 TYPE_CHECKING = False
@@ -93,6 +94,8 @@ def findings(entries: Iterable[Entry]) -> Findings:
     notes: list[Noted] = []
     for entry in entries:
         found = _differences(entry)
+        # What differs in a variant is told of the variant; notes are compared with it all the same.
+        found += [item for variant in entry.variants for item in _differences(entry.of_variant(variant))]
         differences += found
         if entry.versions:
             shown = tuple(_note(version, entry, found) for version in entry.versions)
@@ -223,4 +226,6 @@ def _separates(difference: Difference, inside: set[str]) -> bool:
 
 
 def _link(entry: Entry) -> Link:
-    return Link(*(getattr(entry, name) for name in Link._fields))
+    identity, variant = split(entry.id)
+    named = {name: getattr(entry, name) for name in Link._fields if name != "variant"}
+    return Link(**{**named, "id": identity, "variant": variant})

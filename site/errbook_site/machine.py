@@ -35,7 +35,7 @@ def written(entry: Entry, layers: Iterable[Path]) -> Asset | None:
 def files(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes, site: str) -> Iterator[Asset]:
     """Give every file that is not an entry's own. `site` is the address of the site and ends in a slash."""
     # A file for every name of every unwritten code would be 25,000 files: the files of their ranges hold them.
-    for path, body in answers.answers(knowledge, unwritten=False):
+    for path, body in answers.answers(knowledge):
         yield Asset(f"{ANSWERS}{path}", body)
     for part in knowledge.identifier_parts():
         yield Asset(f"identify/data/{part}.txt", knowledge.identifier_part(part).encode())
@@ -47,8 +47,11 @@ def files(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes, site: st
 
 
 def _names(rows: Rows) -> bytes:
-    """Return what the page for missing pages looks through: path, title and names of every entry."""
-    found = [[row.id, row.title, list(row.names)] for row in rows.all]
+    """Return what the search box and the page for missing pages look through.
+
+    Of every entry that is its path, its title, its names and its messages.
+    """
+    found = [[row.id, row.title, list(row.names), list(row.messages)] for row in rows.all]
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -18,11 +18,12 @@ class Row(NamedTuple):
     engine: str
     engines: tuple[str, ...]
     code: str
-    symbol: str
+    symbol: str | None
     aliases: tuple[str, ...]
     sqlstate: str | None
     sqlstates: tuple[str, ...]
     title: str
+    messages: tuple[str, ...]
     summary: str
     severity: str
     frequency: str
@@ -39,7 +40,7 @@ class Row(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         """Everything by which the entry can be asked for, in the spelling of its engine, without repetition."""
-        return tuple(dict.fromkeys([self.code, self.symbol, *self.aliases, *self.states]))
+        return tuple(dict.fromkeys(name for name in (self.code, self.symbol, *self.aliases, *self.states) if name))
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -58,6 +59,7 @@ def _row(value: dict[str, Any]) -> Row:
         value["sqlstate"],
         tuple(dict.fromkeys(value["sqlstates"].values())),
         value["title"],
+        tuple(message["text"] for message in value["messages"]),
         value["summary"],
         value["severity"],
         value["frequency"],

@@ -19,8 +19,8 @@ class Code(NamedTuple):
     start: int
     end: int
     root: bool
-    known: bool
     hinted: bool
+    weak: bool
 
 
 class Dialects:
@@ -51,8 +51,8 @@ class Dialects:
                         match.start(),
                         match.end(),
                         bool(item.get("root")),
-                        bool(item.get("known")),
                         bool(item.get("hinted")),
+                        bool(item.get("weak")),
                     )
                 )
         return found

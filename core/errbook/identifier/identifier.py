@@ -38,6 +38,7 @@ _OTHERS: Final = frozenset(
         "warning",
         "outofmemory",
         "assertfailure",
+        "divisionbyzero",
     }
 )
 """Names of PostgreSQL's conditions that other programs' exceptions have too."""
@@ -45,6 +46,18 @@ _OTHERS: Final = frozenset(
 _QUIET: Final = re.compile(
     r"\[(?:Note|System|Warning)\]|\b(?:LOG|DEBUG\d?|NOTICE|INFO|STATEMENT|CONTEXT|HINT|DETAIL): {1,2}"
 )
+_OTHER_ERRORS: Final = re.compile(
+    r"(?:zerodivision|divisionbyzero|attribute|arithmetic|type|key|name|index|value|reference)(?:error|exception)"
+)
+"""Exceptions of programming languages, in lower case, whose messages databases have too."""
+
+_FOLLOWS: Final = re.compile(r"[ \t:?!,;(-]{1,4}(?!at\b|in /|line\b|\(SQL|\[SQL|\d)[A-Za-z]")
+"""What follows a message in its line where it is a part of a longer sentence."""
+
+_SHORT: Final = 80
+_WEAK: Final = 0.5
+_PLAIN: Final = 24
+_NEVER: Final = 100
 _MY: Final = frozenset({"mysql", "mariadb"})
 _FEW: Final = 2
 _BITS: Final = 8
@@ -75,8 +88,12 @@ class Identifier:
         self._states: dict[str, str] = {}
         self._symbols: dict[str, str] = {}
         self._classes: dict[str, str] = {}
+        self._variants: dict[tuple[str, str], str] = {}
         for line in lines[: about["codes"]]:
-            ref, symbol, state, entry, others = line.split("\t")
+            ref, symbol, state, entry, others, variants = line.split("\t")
+            for variant in variants.split(";") if variants else ():
+                name, _, text = variant.partition(":")
+                self._variants[ref, text] = name
             self._codes[ref] = Identity(symbol or None, state or None, entry or None)
             self._states[ref] = state
             if symbol:
@@ -157,10 +174,13 @@ class Identifier:
         if code.engine not in (*_OWN, "my", "any"):
             return [Hit("code", (f"{code.engine}/{(code.code or '').upper()}",), code.weight, code.start, code.end)]
         ours = hints & {"mysql", "mariadb"}
+        weight = code.weight
+        if code.weak and not (ours if code.engine == "my" else code.engine in hints) and not (code.code and code.state):
+            weight *= _WEAK
         if code.engine == "my" or (code.engine == "any" and code.code and len(code.code) > 3):
             ref = self._my(code.code or "", hints)
             if ref and (ours or not code.hinted):
-                made.append(Hit("code", (ref,), code.weight, code.start, code.end, root=code.root))
+                made.append(Hit("code", (ref,), weight, code.start, code.end, root=code.root))
         elif code.engine == "sqlite" or (code.engine == "any" and code.code and code.code != "7"):
             ref = f"s{int(code.code or 0)}"
             if ref in self._codes:
@@ -173,7 +193,7 @@ class Identifier:
             ref = f"p{code.state}"
             open_ = code.engine == "any" and "postgresql" not in hints
             if ref in self._codes and not (open_ and (ours or code.state.endswith("000"))):
-                made.append(Hit("code", (ref,), code.weight - 0.25 * open_, code.start, code.end))
+                made.append(Hit("code", (ref,), weight - 0.25 * open_, code.start, code.end))
         if code.state and code.engine != "postgresql":
             made.append(Hit("sqlstate", (f"={code.state}",), code.weight, code.start, code.end))
         return made
@@ -198,7 +218,9 @@ class Identifier:
                     and folded[start].isupper()
                     and not folded[start:end].isupper()
                 ):
-                    weight = 0.75 if "postgresql" in hints else 0.0 if name in _OTHERS else 0.6
+                    weight = 0.75 if "postgresql" in hints else 0.6
+                    if name in _OTHERS:
+                        weight = 0.55 if "postgresql" in hints else 0.0
                     hits += [Hit("exception", (self._classes[name],), weight, start, end)] if weight else []
                 continue
             ref = self._symbols.get(word)
@@ -239,7 +261,9 @@ class Identifier:
             if bits <= _BITS:
                 continue
             weight = min(_TOP, 1 - 0.5 ** ((bits - _BITS) / _HALF))
-            hits.append(Hit("message", refs, weight, start, end, _parameters(item, folded, starts, ends)))
+            variant = self._variants.get((refs[0], _unnamed(item)))
+            values = _parameters(item, folded, starts, ends)
+            hits.append(Hit("message", refs, weight, start, end, values, variant=variant))
         return hits
 
     def _refs(self, item: Found, folded: str, found: list[str], start: int, hints: set[str]) -> tuple[str, ...]:
@@ -293,22 +317,35 @@ class Identifier:
             bits += 3
         if closed:
             bits += 1
-        if any(word in before for word in _ERRORS):
+        said = any(word in before for word in _ERRORS)
+        if said:
             bits += 3
         quiet = _QUIET.search(folded[since : min(start + 1, to)])
-        if quiet and not item.message.flags.count("w"):
-            bits -= 12
+        if quiet:
+            bits -= _NEVER if quiet[0][0] == "[" else 0 if "w" in flags else 12
         if "o" in flags:
             bits += 40
         if "l" in flags:
-            bits -= 5
+            # Logs are full of messages that are no errors; those that are say so.
+            bits -= 5 if said else _NEVER
         if "w" in flags:
             bits -= 5
         if "h" in flags and not own:
-            bits -= 50
+            bits -= _NEVER
         if "a" in flags:
-            bits += 10 if own and clean and closed else -50
+            bits += 10 if own and clean and closed else -_NEVER
+        if not hints and _OTHER_ERRORS.search(before):
+            bits -= _NEVER
+        if not hints and item.message.bits < _PLAIN and "t" not in flags:
+            # Nothing tells that a database said this, and it is made of everybody's words: it must be all that is said.
+            bare = not before or (clean and not outer)
+            if not (bare or (outer and len(before) < _SHORT)) or self._goes_on(item, folded, end, to):
+                bits -= _NEVER
         return bits
+
+    def _goes_on(self, item: Found, folded: str, end: int, to: int) -> bool:
+        """Tell whether more than the value of a last gap, or a place, follows a message in its line."""
+        return item.message.last + 1 == len(item.message.words) and bool(_FOLLOWS.match(folded[end:to]))
 
 
 def _line(text: str, at: int) -> tuple[int, int]:
@@ -320,6 +357,13 @@ def _line(text: str, at: int) -> tuple[int, int]:
 
 def _engine(ref: str) -> str:
     return ref.partition("/")[0] if "/" in ref else ENGINES[ref[0]]
+
+
+def _unnamed(item: Found) -> str:
+    """Return the words of a message between its outer ones, without the names of its gaps."""
+    message = item.message
+    inner = message.words[message.first : message.last + 1]
+    return " ".join("*" if word[0] == "*" else word for word in inner)
 
 
 def _parameters(item: Found, folded: str, starts: list[int], ends: list[int]) -> tuple[tuple[str, str], ...]:

@@ -18,7 +18,9 @@ LEAST = 0.5
 MOST = 8
 """Errors that one text gives."""
 
-GENERAL = frozenset({"b1105", "b1030", "m1105", "a1105", "m10584", "b1201", "b1218", "p25P02", "b1317", "m3011"})
+GENERAL = frozenset(
+    {"b1105", "b1030", "m1105", "a1105", "m10584", "b1201", "b1218", "p25P02", "p08006", "p08001", "b1317", "m3011"}
+)
 """Codes that carry or follow another error: where both stand in a text, the other is the cause."""
 
 
@@ -32,6 +34,7 @@ class Hit(NamedTuple):
     end: int
     parameters: tuple[tuple[str, str], ...] = ()
     root: bool = False
+    variant: str | None = None
 
 
 class Match(NamedTuple):
@@ -42,6 +45,7 @@ class Match(NamedTuple):
     matched_by: tuple[str, ...]
     span: tuple[int, int]
     parameters: tuple[tuple[str, str], ...]
+    variant: str | None
 
 
 def judge(hits: Sequence[Hit], states: Mapping[str, str]) -> list[Match]:
@@ -76,7 +80,9 @@ def judge(hits: Sequence[Hit], states: Mapping[str, str]) -> list[Match]:
         shown = max(items, key=lambda hit: (hit.kind == "message", hit.weight, -hit.start))
         first = min(hit.start for hit in items)
         order = (not any(hit.root for hit in items), confidence < SURE, ref in GENERAL or ref.startswith("p01"), first)
-        found.append((order, Match(ref, confidence, tuple(kinds), (shown.start, shown.end), shown.parameters)))
+        found.append(
+            (order, Match(ref, confidence, tuple(kinds), (shown.start, shown.end), shown.parameters, shown.variant))
+        )
     found.sort(key=lambda item: (item[0], item[1].ref))
     return [match for _, match in found[:MOST]]
 

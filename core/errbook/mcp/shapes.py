@@ -61,7 +61,7 @@ class Error(TypedDict):
     id: str
     engines: list[str]
     code: str
-    symbol: str
+    symbol: NotRequired[str]
     sqlstate: NotRequired[str]
     sqlstates: NotRequired[dict[str, str]]
     title: str

@@ -6,6 +6,7 @@ from typing import Final
 
 from errbook.catalogs import Merged
 from errbook.problem import shown
+from errbook.rules.form import nearest
 from errbook.rules.rule import Finding, Rule, Subject
 
 # A conversion of printf, and what may stand in its place in an entry: a {name}, or a value.
@@ -112,13 +113,43 @@ def parameters(subject: Subject) -> Iterator[Finding]:
     if len(templates) != _MANY or "kind" in made.newest or not _CONVERSION.sub("", templates[0]).strip():
         return
     template = templates[0]
-    pattern = re.compile(_VALUE.join(_words(part) for part in _CONVERSION.split(template)))
+    pattern = _pattern(template)
     if any(pattern.search(_spaced(item["text"])) for item in messages):
         return
     count = len(_CONVERSION.findall(template))
     message = f"no message reads as that of {_where(made)}: {shown(template, 200)}"
     names = f", with a {{name}} for each of its {count} values" if count else ""
     yield Finding(("messages", 0, "text"), message, f"Write it as the server prints it{names}")
+
+
+def variants(subject: Subject) -> Iterator[Finding]:
+    """Find variants of which no message is a server's, and messages of clients that are one."""
+    made = _known(subject, subject.named_engines[0])
+    if made is None or "kind" in made.newest:
+        return
+    # Shared codes may be worded by either engine.
+    others = [known for name in subject.named_engines[1:] if (known := _known(subject, name))]
+    templates = [item.text for known in (made, *others) for item in known.messages]
+    patterns = [_pattern(text) for text in templates if _CONVERSION.sub("", text).strip()]
+    if not patterns:
+        return
+    for at, variant in enumerate(subject.data.get("variants", ())):
+        fitting = [any(item.fullmatch(_spaced(m["text"])) for item in patterns) for m in variant["messages"]]
+        for number, message in enumerate(variant["messages"]):
+            where = ("variants", at, "messages", number)
+            if "client" in message and fitting[number]:
+                said = f"{shown(message['text'])} is a server's: a catalog has it"
+                yield Finding((*where, "client"), said, "Remove the line", key=True)
+            elif "client" not in message and not fitting[number]:
+                near = nearest(message["text"], templates)
+                likely = f"nearest: {shown(near, 200)}; " if near else ""
+                said = f"no catalog of {' and '.join(subject.named_engines)} has this message under {made.key.code}"
+                advice = f"{likely}write it as the server prints it, or add `client: true` where no server says it"
+                yield Finding((*where, "text"), said, advice[:1].upper() + advice[1:])
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(_VALUE.join(_words(part) for part in _CONVERSION.split(_spaced(template))))
 
 
 def _words(text: str) -> str:
@@ -158,5 +189,12 @@ RULES: Final = (
         "The symbol is the one that the newest server has; older ones are aliases.",
         "Write the server's.",
         symbol,
+    ),
+    Rule(
+        "catalog-variant",
+        "entry",
+        "A message of a variant is one that a catalog has under the code, or is marked as a client's.",
+        "Write it as the server prints it, or add `client: true`.",
+        variants,
     ),
 )

@@ -107,7 +107,7 @@ def test_a_renamed_error_is_shared_where_both_symbols_are_named(layer: Any) -> N
     ("written", "says"),
     [
         ("22007", None),
-        ("22000", "is `22007` in mariadb 11.8, not `22000`. Under `sqlstates`, write mariadb: \"22007\""),
+        ("22000", 'is `22007` in mariadb 11.8, not `22000`. Under `sqlstates`, write mariadb: "22007"'),
     ],
 )
 def test_an_engine_may_send_another_sqlstate(layer: Any, written: str, says: str | None) -> None:

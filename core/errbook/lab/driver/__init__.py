@@ -11,13 +11,23 @@ from typing import Any, Final, NamedTuple, Protocol, cast
 class Refused(Exception):  # noqa: N818 - named for what the server did
     """The server or the client library raised an error; code and SQLSTATE as the driver gives them, None where not."""
 
-    def __init__(self, code: str | None, sqlstate: str | None, message: str, *, lost: bool = False) -> None:
+    def __init__(
+        self,
+        code: str | None,
+        sqlstate: str | None,
+        message: str,
+        *,
+        lost: bool = False,
+        output: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.sqlstate = sqlstate
         self.message = message
         self.lost = lost
         """Whether the connection is gone with it."""
+        self.output = output
+        """All that a program printed, where it is one that failed."""
         self.unsent = 0
         """How many statements of the same step would have come after this one."""
 

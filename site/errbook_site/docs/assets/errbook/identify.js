@@ -177,6 +177,7 @@ const ebIdentify = (() => {
           end: match.index + match[0].length,
           root: Boolean(item.root),
           hinted: Boolean(item.hinted),
+          weak: Boolean(item.weak),
         });
       }
     }
@@ -186,7 +187,7 @@ const ebIdentify = (() => {
   // Judge
 
   const SURE = 0.6, TOP = 0.99, LEAST = 0.5, MOST = 8;
-  const GENERAL = new Set(["b1105", "b1030", "m1105", "a1105", "m10584", "b1201", "b1218", "p25P02", "b1317", "m3011"]);
+  const GENERAL = new Set(["b1105", "b1030", "m1105", "a1105", "m10584", "b1201", "b1218", "p25P02", "p08006", "p08001", "b1317", "m3011"]);
 
   function judge(hits, codes) {
     const state = (ref) => codes.get(ref)?.sqlstate || "";
@@ -231,7 +232,7 @@ const ebIdentify = (() => {
       const shown = items.reduce((kept, hit) => (more(hit, kept) > 0 ? hit : kept));
       const first = Math.min(...items.map((hit) => hit.start));
       const order = [items.some((hit) => hit.root) ? 0 : 1, confidence < SURE ? 1 : 0, GENERAL.has(ref) || ref.startsWith("p01") ? 1 : 0, first];
-      found.push({ order, ref, confidence, matched_by: [...kinds].sort(), span: [shown.start, shown.end], parameters: shown.parameters || [] });
+      found.push({ order, ref, confidence, matched_by: [...kinds].sort(), span: [shown.start, shown.end], parameters: shown.parameters || [], variant: shown.variant || null });
     }
     found.sort((one, other) => {
       for (let at = 0; at < 4; at += 1) if (one.order[at] !== other.order[at]) return one.order[at] - other.order[at];
@@ -250,8 +251,11 @@ const ebIdentify = (() => {
   const CLEAN_AFTER = new Set(".'\")],;\u00bb\u201d`<}\\|(");
   const QUOTES = "'\"`\u00ab\u00bb\u201e\u201c\u201d\u2018\u2019\u300c\u300d\\";
   const SYMBOL = /^(?:er|cr|warn|sqlite|ee|ha_err)_[\p{L}\p{N}_]+$/u;
-  const OTHERS = new Set(["syntaxerror", "systemerror", "ioerror", "internalerror", "dataexception", "connectionexception", "diskfull", "indexcorrupted", "configfileerror", "invalidname", "invalidpassword", "warning", "outofmemory", "assertfailure"]);
+  const OTHERS = new Set(["syntaxerror", "systemerror", "ioerror", "internalerror", "dataexception", "connectionexception", "diskfull", "indexcorrupted", "configfileerror", "invalidname", "invalidpassword", "warning", "outofmemory", "assertfailure", "divisionbyzero"]);
   const QUIET = /\[(?:Note|System|Warning)\]|\b(?:LOG|DEBUG\d?|NOTICE|INFO|STATEMENT|CONTEXT|HINT|DETAIL): {1,2}/;
+  const OTHER_ERRORS = /(?:zerodivision|divisionbyzero|attribute|arithmetic|type|key|name|index|value|reference)(?:error|exception)/;
+  const FOLLOWS = /^[ \t:?!,;(-]{1,4}(?!at\b|in \/|line\b|\(SQL|\[SQL|\d)[A-Za-z]/;
+  const SHORT = 80, WEAK = 0.5, PLAIN = 24, NEVER = 100;
   const FEW = 2, BITS = 8, HALF = 6, BEST = 0.95;
 
   const engineOf = (ref) => (ref.includes("/") ? ref.split("/")[0] : ENGINES[ref[0]]);
@@ -269,8 +273,13 @@ const ebIdentify = (() => {
       this.codes = new Map();
       this.symbols = new Map();
       this.classes = new Map();
+      this.variants = new Map();
       for (const line of lines.slice(0, about.codes)) {
-        const [ref, symbol, sqlstate, entry, others] = line.split("\t");
+        const [ref, symbol, sqlstate, entry, others, variants] = line.split("\t");
+        for (const variant of variants ? variants.split(";") : []) {
+          const at = variant.indexOf(":");
+          this.variants.set(`${ref} ${variant.slice(at + 1)}`, variant.slice(0, at));
+        }
         this.codes.set(ref, { symbol: symbol || null, sqlstate: sqlstate || null, entry: entry || null });
         for (const name of [symbol, ...others.split(" ")]) {
           const low = name.toLowerCase();
@@ -324,7 +333,7 @@ const ebIdentify = (() => {
       return judge(hits, this.codes).map((match) => this.shown(match, hints.has("mariadb")));
     }
 
-    shown({ ref, confidence, matched_by, span, parameters }, mariadb) {
+    shown({ ref, confidence, matched_by, span, parameters, variant }, mariadb) {
       const known = this.codes.get(ref) || { symbol: null, sqlstate: null, entry: null };
       let engine, code;
       if (ref.includes("/")) {
@@ -336,7 +345,7 @@ const ebIdentify = (() => {
         if (ref[0] === "s") code = known.symbol || code;
         else if (engine === "mysql" && /^\d+$/.test(code) && Number(code) >= 10000) code = `MY-${code.padStart(6, "0")}`;
       }
-      return { engine, code, sqlstate: known.sqlstate, symbol: known.symbol, confidence, matched_by, span, parameters: Object.fromEntries(parameters), entry: known.entry };
+      return { engine, code, sqlstate: known.sqlstate, symbol: known.symbol, confidence, matched_by, span, parameters: Object.fromEntries(parameters), entry: known.entry, variant };
     }
 
     hinted(words) {
@@ -363,28 +372,30 @@ const ebIdentify = (() => {
     }
 
     code(code, hints) {
-      const { weight, start, end } = code;
+      const { start, end } = code;
+      let { weight } = code;
       if (!OWN.has(code.engine) && code.engine !== "my" && code.engine !== "any") {
         return [{ kind: "code", refs: [`${code.engine}/${(code.code || "").toUpperCase()}`], weight, start, end }];
       }
       const made = [];
       const ours = MY.some((name) => hints.has(name));
+      if (code.weak && !(code.engine === "my" ? ours : hints.has(code.engine)) && !(code.code && code.state)) weight *= WEAK;
       if (code.engine === "my" || (code.engine === "any" && code.code && code.code.length > 3)) {
         const ref = this.my(code.code || "", hints);
         if (ref && (ours || !code.hinted)) made.push({ kind: "code", refs: [ref], weight, start, end, root: code.root });
       } else if (code.engine === "sqlite" || (code.engine === "any" && code.code && code.code !== "7")) {
         const ref = `s${Number(code.code || 0)}`;
-        if (this.codes.has(ref)) made.push({ kind: "code", refs: [ref], weight, start, end });
+        if (this.codes.has(ref)) made.push({ kind: "code", refs: [ref], weight: code.weight, start, end });
       } else if (code.exception) {
         const ref = this.classes.get(code.exception.toLowerCase());
-        if (ref && (hints.has("postgresql") || !code.hinted)) made.push({ kind: "exception", refs: [ref], weight, start, end });
+        if (ref && (hints.has("postgresql") || !code.hinted)) made.push({ kind: "exception", refs: [ref], weight: code.weight, start, end });
       } else if (code.state) {
         const open = code.engine === "any" && !hints.has("postgresql");
         if (this.codes.has(`p${code.state}`) && !(open && (ours || code.state.endsWith("000")))) {
           made.push({ kind: "code", refs: [`p${code.state}`], weight: weight - 0.25 * (open ? 1 : 0), start, end });
         }
       }
-      if (code.state && code.engine !== "postgresql") made.push({ kind: "sqlstate", refs: [`=${code.state}`], weight, start, end });
+      if (code.state && code.engine !== "postgresql") made.push({ kind: "sqlstate", refs: [`=${code.state}`], weight: code.weight, start, end });
       return made;
     }
 
@@ -396,7 +407,8 @@ const ebIdentify = (() => {
         if (!word.includes("_")) {
           const name = !this.classes.has(word) && word.endsWith("error") ? word.slice(0, -5) : word;
           if (name.length > 8 && this.classes.has(name) && upper(folded[start]) && !upper(shown)) {
-            const weight = hints.has("postgresql") ? 0.75 : OTHERS.has(name) ? 0 : 0.6;
+            let weight = hints.has("postgresql") ? 0.75 : 0.6;
+            if (OTHERS.has(name)) weight = hints.has("postgresql") ? 0.55 : 0;
             if (weight) hits.push({ kind: "exception", refs: [this.classes.get(name)], weight, start, end });
           }
           return;
@@ -430,7 +442,8 @@ const ebIdentify = (() => {
         taken.push([start, end]);
         if (bits <= BITS) continue;
         const weight = Math.min(BEST, 1 - 0.5 ** ((bits - BITS) / HALF));
-        hits.push({ kind: "message", refs, weight, start, end, parameters: parameters(item, folded, starts, ends) });
+        const variant = this.variants.get(`${refs[0]} ${unnamed(item)}`) || null;
+        hits.push({ kind: "message", refs, weight, start, end, parameters: parameters(item, folded, starts, ends), variant });
       }
       return hits;
     }
@@ -470,21 +483,33 @@ const ebIdentify = (() => {
     const [since, to] = line(folded, start);
     const before = folded.slice(since, start).trimEnd().toLowerCase();
     const after = folded.slice(end, end + 3).replace(/^ +/, "");
-    const clean = !before || CLEAN_BEFORE.has(before[before.length - 1]) || first > 0;
+    const outer = first > 0;
+    const clean = !before || CLEAN_BEFORE.has(before[before.length - 1]) || outer;
     const closed = !after || CLEAN_AFTER.has(after[0]) || after[0] === "\n" || last + 1 < words.length;
     let bits = 0;
     if (own || (flags.includes("t") && !hints.size)) bits += 4;
     else if (hints.size) bits -= 8;
     if (clean) bits += 3;
     if (closed) bits += 1;
-    if (ERRORS.some((word) => before.includes(word))) bits += 3;
-    if (QUIET.test(folded.slice(since, Math.min(start + 1, to))) && !flags.includes("w")) bits -= 12;
+    const said = ERRORS.some((word) => before.includes(word));
+    if (said) bits += 3;
+    const quiet = folded.slice(since, Math.min(start + 1, to)).match(QUIET);
+    if (quiet) bits -= quiet[0][0] === "[" ? NEVER : flags.includes("w") ? 0 : 12;
     if (flags.includes("o")) bits += 40;
-    if (flags.includes("l")) bits -= 5;
+    if (flags.includes("l")) bits -= said ? 5 : NEVER;
     if (flags.includes("w")) bits -= 5;
-    if (flags.includes("h") && !own) bits -= 50;
-    if (flags.includes("a")) bits += own && clean && closed ? 10 : -50;
+    if (flags.includes("h") && !own) bits -= NEVER;
+    if (flags.includes("a")) bits += own && clean && closed ? 10 : -NEVER;
+    if (!hints.size && OTHER_ERRORS.test(before)) bits -= NEVER;
+    if (!hints.size && item.message.bits < PLAIN && !flags.includes("t")) {
+      const bare = !before || (clean && !outer);
+      if (!(bare || (outer && before.length < SHORT)) || goesOn(item, folded, end, to)) bits -= NEVER;
+    }
     return bits;
+  }
+
+  function goesOn(item, folded, end, to) {
+    return item.message.last + 1 === item.message.words.length && FOLLOWS.test(folded.slice(end, to));
   }
 
   function line(text, at) {
@@ -514,6 +539,10 @@ const ebIdentify = (() => {
       values.push([tail.slice(1), value(folded.slice(begin, Math.min(right >= 0 ? right : folded.length, begin + 200)))]);
     }
     return values.filter(([, text]) => text).sort((one, other) => (one[0] < other[0] ? -1 : one[0] > other[0] ? 1 : one[1] < other[1] ? -1 : 1));
+  }
+
+  function unnamed({ message }) {
+    return message.words.slice(message.first, message.last + 1).map((word) => (word[0] === "*" ? "*" : word)).join(" ");
   }
 
   function strip(text, characters) {
