@@ -17,7 +17,7 @@ time.sleep(0.5)
 first.cursor().execute("SELECT 1")
 """
 
-FAILING = {
+FAILING: dict[str, dict[str, tuple[str, tuple[str, str | None, str]]]] = {
     "mysql:9.7": {
         "mysql.connector": (
             "import mysql.connector as c, os\n"

@@ -113,7 +113,7 @@ class Process:
         how = f"exit code {code}" if code > 0 else f"ended by {signal.Signals(-code).name}"
         if told:
             self.future.set_exception(
-                Refused(told["code"], told["sqlstate"], told["message"], driver=told["driver"], output=output)
+                Refused(told["code"], told["sqlstate"], told["message"] or how, driver=told["driver"], output=output)
             )
         else:
             self.future.set_exception(Refused(None, None, how + (f": {tail}" if tail else ""), output=output))
