@@ -207,11 +207,12 @@ class Knowledge:
             return None
         rows = self._rows("SELECT title, origin FROM sqlstate_class WHERE class = ?", (state[:2],))
         title, origin = rows[0] if rows else (None, None)
-        # Every SQLSTATE is a name too, and names have an index.
-        among = "e.position IN (SELECT position FROM name WHERE name BETWEEN ? AND ? || 'ZZZ')"
-        links = self._rows(
-            f"{_LINK}WHERE {among} AND e.sqlstate LIKE ? || '%' ORDER BY e.rank, e.position", (state, state, state)
+        # Every SQLSTATE is a name too, and names have an index; as a code it is one where the engine's codes are those.
+        among = (
+            "e.position IN (SELECT n.position FROM name n WHERE n.name BETWEEN ? AND ? || 'ZZZ' "
+            "AND (n.kind = ? OR n.name = e.sqlstate))"
         )
+        links = self._rows(f"{_LINK}WHERE {among} ORDER BY e.rank, e.position", (state, state, database.KIND_SQLSTATE))
         return SqlState(state, state[:2], title, origin, tuple(_link(row) for row in links))
 
     def sqlstate_classes(self) -> list[tuple[str, str, str]]:
@@ -246,9 +247,14 @@ class Knowledge:
             if name == "engine":
                 where.append("e.position IN (SELECT position FROM entry_engine WHERE engine = ?)")
                 values.append(self.engine_names().get(value.lower(), value))
+            elif name == "sqlstate":
+                # A sibling engine may send another one than the entry's own.
+                of_any = "SELECT position FROM name WHERE name = ? AND kind = ?"
+                where.append(f"(e.sqlstate = ? OR e.position IN ({of_any}))")
+                values += [value.upper(), value.upper(), database.KIND_SQLSTATE]
             else:
                 where.append(f"e.{name} = ?")
-                values.append(value.upper() if name == "sqlstate" else value)
+                values.append(value)
         return where, values
 
     def all(self) -> Iterator[Entry]:

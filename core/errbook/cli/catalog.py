@@ -127,7 +127,9 @@ def _diff(knowledge: Knowledge, options: argparse.Namespace) -> int:
         raised = [link for link in found[name] if not link["obsolete"]]
         lines += [f"  {code.row(CodeLink(**link), style)}" for link in raised]
         if reserved := len(found[name]) - len(raised):
-            lines.append(style.mark("faint", f"  and {reserved:,} that are reserved and not raised; see --json"))
+            lines.append(
+                style.mark("faint", f"  and {reserved:,} numbers that are reserved and not raised; see --json")
+            )
     lines += ["", style.mark("head", f"{len(found['changed']):,} codes changed")]
     for item in found["changed"]:
         lines += _changed(item, style)
