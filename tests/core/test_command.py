@@ -212,8 +212,8 @@ def test_a_new_entry_is_refused_until_it_is_written(errbook: Run, tmp_path: Path
     assert again.returncode == 1
     assert "exists already; edit it" in again.stderr
     assert "errors/mysql/1040.yaml exists already" in errbook("new", "mariadb", "1040").stderr
-    assert errbook("new", "pg", "42804").returncode == 0
-    assert 'sqlstate: "42804"' in (tmp_path / "errors" / "postgresql" / "42804.yaml").read_text()
+    assert errbook("new", "pg", "22012").returncode == 0
+    assert 'sqlstate: "22012"' in (tmp_path / "errors" / "postgresql" / "22012.yaml").read_text()
     assert "is no error number of MySQL, which look like 1040" in errbook("new", "mysql", "../../x").stderr
 
 
