@@ -59,6 +59,7 @@ import os
 from pathlib import Path
 from typing import Any
 from errbook.knowledge import Knowledge
+from errbook.public import SCHEMA_VERSION
 from fastapi import FastAPI
 from pydantic import create_model
 
@@ -94,7 +95,7 @@ else:
     @app.get("/errors/{engine}/{code}", response_model=Answer)
     def error(engine: str, code: str) -> Any:
         entry, known = knowledge.raw(engine, code), knowledge.code_raw(engine, code)
-        return {"schema_version": "1.0", "error": json.loads(entry), "code": json.loads(known)}
+        return {"schema_version": SCHEMA_VERSION, "error": json.loads(entry), "code": json.loads(known)}
 '''
 
 

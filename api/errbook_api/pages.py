@@ -31,7 +31,10 @@ def render(answer: dict[str, Any], knowledge: Knowledge, media_type: str) -> byt
         errors = answer.get("errors", [])
         whole = [item for item in errors if "meaning" in item]
         parts = [_page(item, knowledge, marked) for item in whole]
-        rows = [*_heads(answer, marked), *(_row(item, marked) for item in errors if "meaning" not in item)]
+        links = [_row(item, marked) for item in errors if "meaning" not in item]
+        # Of a search the codes may fit better.
+        late = links if answer.get("first") == "codes" else []
+        rows = [*_heads(answer, marked), *([] if late else links)]
         rows += [_row(item, marked) for item in answer.get("more", [])]
         codes = answer.get("codes", [])
         if not errors and "messages" in next(iter(codes), {}):
@@ -39,6 +42,7 @@ def render(answer: dict[str, Any], knowledge: Knowledge, media_type: str) -> byt
         else:
             rows += [_code_row(item, marked) for item in codes if not _shown(item, errors)]
         rows += [_code_row(item, marked) for item in answer.get("more_codes", []) if not _shown(item, errors)]
+        rows += late
         rows += list(_changes(answer, marked)) if "changed" in answer else []
         rows += [_catalog(item, marked) for item in answer.get("catalogs", [])]
         rows += [_term(item, name, marked) for name in _LISTS for item in answer.get(name, [])]
@@ -101,8 +105,9 @@ def _heads(answer: dict[str, Any], marked: bool) -> Iterator[str]:
 
 def _row(item: dict[str, Any], marked: bool) -> str:
     if not marked:
-        return cut(f"{item['id']}  {item['symbol']}  {item['title']}", COLUMNS)
-    name = markdown.inline(f"{item['id']} {item['symbol']}")
+        identity = f"{item['id']}#{item['variant']}" if item.get("variant") else item["id"]
+        return cut("  ".join(part for part in (identity, item["symbol"], item["title"]) if part), COLUMNS)
+    name = markdown.inline(" ".join(part for part in (item["id"], item["symbol"]) if part))
     return f"- [{name}]({item['page']}) {markdown.escape(item['title'])}: {markdown.escape(item['summary'])}"
 
 

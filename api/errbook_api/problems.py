@@ -79,10 +79,14 @@ def text(problem: ProblemError) -> str:
     if state_class := problem.more.get("class"):
         lines.append(f"SQLSTATE class {state_class['class']}: {state_class['title']}")
     if suggestions := problem.more.get("suggestions"):
-        lines += ["", "Did you mean", *(f"  {item['id']}  {item['symbol']}  {item['title']}" for item in suggestions)]
+        lines += ["", "Did you mean", *(_suggested(item) for item in suggestions)]
     if codes := problem.more.get("codes"):
         lines += ["", "Codes with such a name", *(f"  {item['id']}  {item['symbol']}" for item in codes)]
     return "\n".join(lines) + "\n"
+
+
+def _suggested(item: dict[str, str]) -> str:
+    return "  " + "  ".join(part for part in (item["id"], item["symbol"], item["title"]) if part)
 
 
 def render(problem: ProblemError, scope: Scope, policy: Policy) -> tuple[int, Headers, bytes]:

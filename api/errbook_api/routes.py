@@ -148,7 +148,11 @@ class Routes:
         ],
         limit: Limit = 20,
     ) -> Response:
-        """Links to what fits the words, best first; exact names come before words. Entries come before codes."""
+        """Links to what fits the words, best first; exact names come before words.
+
+        `first` says which of the two lists fits better: `codes` where a server's message has the words as they stand
+        and no entry's has.
+        """
         _only(request, _SEARCHED)
         page = f"/search/?{request.url.query}" if self._site and self._site.has("/search/") else None
         return self._reply(request, answers.search(self._knowledge, q, limit), page=lambda: page)

@@ -9,10 +9,23 @@
 from __future__ import annotations
 
 from errbook.entry import Entry
+from errbook.explained import Explained
 from errbook.identified import Identified
 from errbook.knowledge import Knowledge, Link, SqlState, Term
 
-__all__ = ["Entry", "Identified", "Knowledge", "Link", "SqlState", "Term", "__version__", "identify", "open"]
+__all__ = [
+    "Entry",
+    "Explained",
+    "Identified",
+    "Knowledge",
+    "Link",
+    "SqlState",
+    "Term",
+    "__version__",
+    "explain",
+    "identify",
+    "open",
+]
 
 __version__ = "0.1.0"
 
@@ -44,7 +57,23 @@ def identify(text: str) -> list[Identified]:
     The knowledge is opened at the first call, as `open` does, and kept; `Knowledge.identify` asks one of your own.
     Raises what `open` raises. Nothing of the text is kept.
     """
+    return _kept().identify(text)
+
+
+def explain(exception: BaseException, engine: str | None = None) -> list[Explained]:
+    """Return the errors behind an exception of a database driver, the first that happened first.
+
+    It reads the fields of the exception, through what wraps it and its causes, and parses no text
+    (`errbook.explained`). `engine` says "mysql" or "mariadb" where a number means different things. The knowledge is
+    opened and kept as for `identify`, and what `open` raises is raised.
+    """
+    from errbook.explained import explain
+
+    return explain(_kept(), exception, engine)
+
+
+def _kept() -> Knowledge:
     global _knowledge
     if _knowledge is None:
         _knowledge = open()
-    return _knowledge.identify(text)
+    return _knowledge

@@ -214,8 +214,9 @@ def search(knowledge: Knowledge, query: str, limit: int, **filters: str | None) 
     engine = filters.get("engine")
     narrowed = any(value is not None for name, value in filters.items() if name != "engine")
     codes = [] if narrowed else code_links(knowledge.search_codes(query, limit, engine))
-    body = {"schema_version": SCHEMA_VERSION, "query": query, "count": len(errors), "errors": errors, "codes": codes}
-    return dumps(body)
+    first = "codes" if codes and knowledge.codes_first(query, engine) else "errors"
+    body = {"schema_version": SCHEMA_VERSION, "query": query, "count": len(errors), "first": first}
+    return dumps({**body, "errors": errors, "codes": codes})
 
 
 def identified(knowledge: Knowledge, text: str) -> bytes:
@@ -249,6 +250,7 @@ def answers(knowledge: Knowledge) -> Iterator[tuple[str, bytes]]:
             entry["code"],
             entry["symbol"],
             entry["sqlstate"],
+            *entry["sqlstates"].values(),
             *(item["symbol"] for item in entry["aliases"]),
         ]
         names.update(dict.fromkeys(name for name in spelt if name))
@@ -297,15 +299,15 @@ def _lists(knowledge: Knowledge, names: dict[str, None]) -> Iterator[tuple[str, 
         # The codes of an engine are read once for all its pairs.
         compared = Comparison(knowledge, engine_id)
         for _, old, new in pairs:
-            if found := compared.changes(old, new):
-                yield f"catalogs/{engine_id}/changes/{old}/{new}.json", dumps(_compared(found))
+            if changed := compared.changes(old, new):
+                yield f"catalogs/{engine_id}/changes/{old}/{new}.json", dumps(_compared(changed))
     for engine_id, part in knowledge.code_ranges():
         if body := code_range(knowledge, engine_id, part):
             yield f"codes/{engine_id}/{part}.json", body
 
 
 def _link(entry: Json) -> Json:
-    return {name: entry[name] for name in Link._fields}
+    return {name: entry.get(name) for name in Link._fields}
 
 
 def _compared(found: Json) -> Json:

@@ -361,7 +361,10 @@ def _recorded_facts(file: File, source: Source | None) -> Recorded:
     servers = source.data.get("servers") if source else None
     names = servers if isinstance(servers, dict) else ()
     named = [Named(name, *source.position(("servers", name), key=True)) for name in names] if source else []
-    return Recorded(display(file.path), file.engine, file.name, tuple(named))
+    listed = source.data.get("variants") if source else None
+    ids = listed if isinstance(listed, dict) else ()
+    variants = [Named(name, *source.position(("variants", name), key=True)) for name in ids] if source else []
+    return Recorded(display(file.path), file.engine, file.name, tuple(named), tuple(variants))
 
 
 def _facts(file: File, source: Source | None) -> Facts:
@@ -384,7 +387,13 @@ def _facts(file: File, source: Source | None) -> Facts:
         for at, item in enumerate(items if isinstance(items, list) else ())
         if isinstance(item, dict) and isinstance(item.get("error"), str) and "/" in item["error"]
     ]
-    return Facts(path, file.rank, file.engine, file.name, tuple(engines), tuple(related))
+    listed = source.data.get("variants")
+    variants = (
+        [item["id"] for item in listed if isinstance(item, dict) and isinstance(item.get("id"), str)]
+        if (isinstance(listed, list))
+        else []
+    )
+    return Facts(path, file.rank, file.engine, file.name, tuple(engines), tuple(related), variants=tuple(variants))
 
 
 def _engine(name: str, source: Source | None) -> Engine:

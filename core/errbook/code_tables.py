@@ -94,7 +94,7 @@ class _Written:
         for engine, position, *values in rows:
             link = dict(zip(names, values, strict=True))
             code, state = link["code"], link["sqlstate"]
-            self._links[position] = {**link, "page": public.page(link["engine"], code)}
+            self._links[position] = {**link, "page": public.page(link["engine"], code), "variant": None}
             # A sibling engine's own entry of that code comes before the shared one, as in Knowledge.get.
             if (engine, code) not in self._own or link["engine"] == engine:
                 self._own[engine, code] = position

@@ -127,7 +127,8 @@ def link_of(code: Mapping[str, Any]) -> CodeLink:
     message = code["messages"][0]["text"] if code["messages"] else None
     entry = code["entry"]["id"] if code["entry"] else None
     names = ("id", "engine", "namespace", "code", "symbol", "sqlstate")
-    return CodeLink(*(code[name] for name in names), message, code["obsolete"], entry, code["page"])
+    own = {name: code[name] for name in names}
+    return CodeLink(**own, message=message, obsolete=code["obsolete"], entry=entry, page=code["page"])
 
 
 def link(row: Sequence[Any]) -> CodeLink:

@@ -27,6 +27,7 @@ from errbook.database import (
     KIND_SQLSTATE,
     KIND_SYMBOL,
     TABLES,
+    VARIANT_BITS,
 )
 from errbook.identifier.dataset import Builder
 from errbook.problem import Problem
@@ -116,7 +117,7 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
             connection.execute(statement)
     connection.execute("CREATE TEMP TABLE written (position INTEGER PRIMARY KEY, id TEXT NOT NULL, json TEXT NOT NULL)")
     connection.execute("CREATE TEMP TABLE recorded (id TEXT PRIMARY KEY, json TEXT NOT NULL)")
-    titles: dict[str, tuple[str, str]] = {}
+    titles: dict[str, tuple[str, str | None]] = {}
     engines: dict[str, str] = {}
     digest = blake2b(digest_size=16)
 
@@ -135,7 +136,7 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
             connection.executemany("INSERT INTO sqlstate_class VALUES (?, ?, ?)", rows)
         else:
             identity = f"{data['engines'][0]}/{data['code']}"
-            titles[identity] = (data["title"], data["symbol"])
+            titles[identity] = (data["title"], data.get("symbol"))
             connection.execute("INSERT INTO written (id, json) VALUES (?, ?)", (identity, json.dumps(data)))
 
     catalogs = Catalogs(layers)
@@ -219,10 +220,12 @@ def _insert(connection: sqlite3.Connection, position: int, body: dict[str, Any],
         ),
     )
     connection.executemany("INSERT INTO entry_engine VALUES (?, ?)", [(name, position) for name in body["engines"]])
-    names = [(body["code"], KIND_CODE), (body["symbol"], KIND_SYMBOL)]
+    names = [(body["code"], KIND_CODE)]
+    names += [(body["symbol"], KIND_SYMBOL)] if body["symbol"] else []
     names += [(alias["symbol"], KIND_ALIAS) for alias in body["aliases"]]
     if body["sqlstate"] and body["sqlstate"] != body["code"]:
         names.append((body["sqlstate"], KIND_SQLSTATE))
+    names += [(state, KIND_SQLSTATE) for state in body["sqlstates"].values()]
     connection.executemany(
         "INSERT OR IGNORE INTO name VALUES (?, ?, ?)",
         [(name.upper(), kind, position) for name, kind in names],
@@ -231,10 +234,10 @@ def _insert(connection: sqlite3.Connection, position: int, body: dict[str, Any],
     connection.execute(
         "INSERT INTO search (rowid, names, title, messages, summary, body) VALUES (?, ?, ?, ?, ?, ?)",
         (
-            position,
+            position << VARIANT_BITS,
             " ".join([*words, *body["engines"], body["condition"].replace("-", " ")]),
             body["title"],
-            " ".join(re.sub(r"\{\w+\}", " ", message["text"]) for message in body["messages"]),
+            _plain(body["messages"]),
             body["summary"],
             " ".join(
                 [
@@ -248,3 +251,18 @@ def _insert(connection: sqlite3.Connection, position: int, body: dict[str, Any],
             ),
         ),
     )
+    for number, variant in enumerate(body["variants"], 1):
+        told = [*(cause["cause"] for cause in variant["causes"]), *(fix["title"] for fix in variant["fixes"])]
+        connection.execute(
+            "INSERT INTO search (rowid, names, title, messages, summary, body) VALUES (?, '', ?, ?, '', ?)",
+            (
+                (position << VARIANT_BITS) + number,
+                variant["title"],
+                _plain(variant["messages"]),
+                " ".join(told),
+            ),
+        )
+
+
+def _plain(messages: Sequence[dict[str, Any]]) -> str:
+    return " ".join(re.sub(r"\{\w+\}", " ", message["text"]) for message in messages)

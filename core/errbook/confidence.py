@@ -28,8 +28,35 @@ def of(entry: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, str]:
     `titles` gives the title of an engine, for the sentence that is the reason.
     """
     level, parts = _Judge(entry, titles).judge()
+    level, parts = _with_variants(level, parts, entry["variants"])
     reason = "; ".join(parts)
     return {"level": level, "reason": f"{reason[:1].upper()}{reason[1:]}."}
+
+
+_DOUBTS: Final = ("disputed", "stale", "partly-executed")
+"""Levels that a variant hands on to its entry, the worst first."""
+
+
+def _with_variants(level: str, parts: list[str], variants: Sequence[Record]) -> tuple[str, list[str]]:
+    """Return the level of an entry that has variants, and its reason: a doubt about one of them is one about it."""
+    by_level: dict[str, list[str]] = {}
+    for variant in variants:
+        by_level.setdefault(variant["confidence"]["level"], []).append(f"`{variant['id']}`")
+    if not by_level:
+        return level, parts
+    if ran := by_level.get("executed"):
+        parts = [*parts, f"{len(ran)} of {len(variants)} variants executed"]
+    for doubt in _DOUBTS:
+        if named := by_level.get(doubt):
+            parts = [*parts, f"{doubt.replace('-', ' ')}: {joined(named)}"]
+            level = min(level, doubt, key=_RANK.index)
+    if named := by_level.get("sourced"):
+        parts = [*parts, f"not executed: {joined(named)}"]
+        level = "partly-executed" if level == "executed" else level
+    return level, parts
+
+
+_RANK: Final = ("disputed", "stale", "partly-executed", "executed", "sourced")
 
 
 class _Judge:

@@ -9,7 +9,7 @@ import sqlite3
 APPLICATION_ID = 0x65727262
 """``errb`` in ASCII, in SQLite's application_id, so that a foreign SQLite file is told from a compiled one."""
 
-DATABASE_VERSION = 4
+DATABASE_VERSION = 5
 """Version of the tables, in SQLite's user_version. Raised with every change of TABLES or of what a column holds."""
 
 TABLES = """
@@ -22,7 +22,7 @@ CREATE TABLE term (
 CREATE TABLE sqlstate_class (class TEXT PRIMARY KEY, title TEXT NOT NULL, origin TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE entry (
     position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, engine TEXT NOT NULL, code TEXT NOT NULL,
-    symbol TEXT NOT NULL, sqlstate TEXT, severity TEXT NOT NULL, frequency TEXT NOT NULL, category TEXT NOT NULL,
+    symbol TEXT, sqlstate TEXT, severity TEXT NOT NULL, frequency TEXT NOT NULL, category TEXT NOT NULL,
     condition TEXT NOT NULL, risk TEXT NOT NULL, retry TEXT NOT NULL, confidence TEXT NOT NULL, rank INTEGER NOT NULL,
     title TEXT NOT NULL, summary TEXT NOT NULL, json TEXT NOT NULL
 );
@@ -62,6 +62,10 @@ KIND_CODE, KIND_SYMBOL, KIND_ALIAS, KIND_SQLSTATE = range(4)
 
 SYSTEM = "system"
 """The engine of numbers that are no engine's own: they stand inside messages."""
+
+VARIANT_BITS = 8
+"""A row of `search` is an entry or one of its variants: the entry's position, shifted left by these, plus the variant's
+number from 1; 0 is the entry itself."""
 
 SORT_WIDTH = 10
 """Codes are sorted with zeros before them up to this width: numbers by their value, SQLSTATEs as they are."""

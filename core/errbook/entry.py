@@ -84,6 +84,7 @@ class Step(Record):
     versions: tuple[tuple[str, str], ...]
     raises: bool
     waits: bool
+    prints: str | None
     fails: str | None
     """The code of another error in which the step must end; the scenario goes on after it."""
 
@@ -174,10 +175,14 @@ class Confidence(Record):
 
 
 class Declared(Record):
-    """What the entry said the error is when it was executed."""
+    """What the entry said the error is when it was executed.
+
+    Where there are `messages`, what was raised had to have one of them, with {name} for any value.
+    """
 
     code: str
     sqlstate: str | None
+    messages: tuple[str, ...]
 
 
 class Observed(Record):
@@ -231,6 +236,20 @@ class Verification(Record):
     missing: tuple[str, ...]
 
 
+class Variant(Record):
+    """One well-known message of a code that covers several. Its scenario is None where it is the entry's own."""
+
+    id: str
+    title: str
+    messages: tuple[Message, ...]
+    causes: tuple[Cause, ...]
+    reproduce: Scenario | None
+    fixes: tuple[Fix, ...]
+    verification: Verification
+    confidence: Confidence
+    page: str
+
+
 def _pairs(value: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(value.items())
 
@@ -244,6 +263,7 @@ def _step(value: Mapping[str, Any]) -> Step:
         _pairs(value["versions"]),
         value["raises"],
         value["waits"],
+        value["prints"],
         value["fails"],
     )
 
@@ -264,9 +284,48 @@ def _fix(value: Mapping[str, Any]) -> Fix:
     )
 
 
+def _cause(value: Mapping[str, Any]) -> Cause:
+    return Cause(value["cause"], tuple(value["engines"]), Confirm(**value["confirm"]))
+
+
+def _scenario(value: Mapping[str, Any]) -> Scenario:
+    return Scenario(
+        value["about"],
+        tuple(value["engines"]),
+        _pairs(value["versions"]),
+        _pairs(value["settings"]),
+        _pairs(value["host"]),
+        value["setup"],
+        tuple(_step(step) for step in value["steps"]),
+        value["not_executable"],
+    )
+
+
+def _verification(value: Mapping[str, Any]) -> Verification:
+    return Verification(tuple(_run(item) for item in value["servers"]), tuple(value["missing"]))
+
+
+def _variant(value: Mapping[str, Any]) -> Variant:
+    return Variant(
+        value["id"],
+        value["title"],
+        tuple(Message(**item) for item in value["messages"]),
+        tuple(_cause(item) for item in value["causes"]),
+        _scenario(value["reproduce"]) if value["reproduce"] else None,
+        tuple(_fix(item) for item in value["fixes"]),
+        _verification(value["verification"]),
+        Confidence(**value["confidence"]),
+        value["page"],
+    )
+
+
+def _declared(value: Mapping[str, Any]) -> Declared:
+    return Declared(value["code"], value["sqlstate"], tuple(value["messages"]))
+
+
 def _run(value: Mapping[str, Any]) -> Run:
     nested: dict[str, Any] = {
-        "declared": Declared(**value["declared"]),
+        "declared": _declared(value["declared"]),
         "observed": Observed(**value["observed"]) if value["observed"] else None,
         "client": Client(**value["client"]) if value["client"] else None,
         "fixes": tuple(FixRun(**fix) for fix in value["fixes"]),
@@ -290,9 +349,11 @@ class Entry(Record):
     engine: str
     code: str
     engines: tuple[str, ...]
-    symbol: str
+    symbol: str | None
     aliases: tuple[Alias, ...]
     sqlstate: str | None
+    sqlstates: tuple[tuple[str, str], ...]
+    underlying: str | None
     severity: str
     frequency: str
     category: str
@@ -308,6 +369,7 @@ class Entry(Record):
     causes: tuple[Cause, ...]
     reproduce: Scenario
     fixes: tuple[Fix, ...]
+    variants: tuple[Variant, ...]
     avoid: tuple[Avoid, ...]
     verification: Verification
     versions: tuple[Version, ...]
@@ -320,34 +382,21 @@ class Entry(Record):
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Entry:
         """Return the entry of a public JSON object; KeyError where the object is not complete."""
-        scenario = value["reproduce"]
         nested: dict[str, Any] = {
             "engines": tuple(value["engines"]),
             "aliases": tuple(Alias(**item) for item in value["aliases"]),
+            "sqlstates": _pairs(value["sqlstates"]),
             "messages": tuple(Message(**item) for item in value["messages"]),
             "parameters": tuple(Parameter(**item) for item in value["parameters"]),
             "risk": Risk(**value["risk"]),
             "retry": Retry(**value["retry"]),
             "confidence": Confidence(**value["confidence"]),
-            "causes": tuple(
-                Cause(item["cause"], tuple(item["engines"]), Confirm(**item["confirm"])) for item in value["causes"]
-            ),
-            "reproduce": Scenario(
-                scenario["about"],
-                tuple(scenario["engines"]),
-                _pairs(scenario["versions"]),
-                _pairs(scenario["settings"]),
-                _pairs(scenario["host"]),
-                scenario["setup"],
-                tuple(_step(step) for step in scenario["steps"]),
-                scenario["not_executable"],
-            ),
+            "causes": tuple(_cause(item) for item in value["causes"]),
+            "reproduce": _scenario(value["reproduce"]),
             "fixes": tuple(_fix(item) for item in value["fixes"]),
+            "variants": tuple(_variant(item) for item in value["variants"]),
             "avoid": tuple(Avoid(**item) for item in value["avoid"]),
-            "verification": Verification(
-                tuple(_run(item) for item in value["verification"]["servers"]),
-                tuple(value["verification"]["missing"]),
-            ),
+            "verification": _verification(value["verification"]),
             "versions": tuple(Version(**item) for item in value["versions"]),
             "drivers": tuple(
                 Driver(
@@ -367,18 +416,40 @@ class Entry(Record):
     def public(self) -> dict[str, Any]:
         """Return the public JSON object this entry was built from."""
         value: dict[str, Any] = as_json(self)
-        value["reproduce"]["settings"] = dict(self.reproduce.settings)
-        value["reproduce"]["host"] = dict(self.reproduce.host)
-        value["reproduce"]["versions"] = dict(self.reproduce.versions)
-        for fix, plain in zip(self.fixes, value["fixes"], strict=True):
-            plain["code"]["values"] = dict(fix.code.values)
-            plain["versions"] = dict(fix.versions)
-        steps = [*self.reproduce.steps, *(step for fix in self.fixes for step in fix.proof)]
-        plain_steps = [
-            *value["reproduce"]["steps"],
-            *(step for fix in value["fixes"] for step in fix["proof"]),
-        ]
-        for step, plain in zip(steps, plain_steps, strict=True):
-            plain["value"] = step.value
-            plain["versions"] = dict(step.versions)
+        value["sqlstates"] = dict(self.sqlstates)
+        _as_written(self, value)
+        for variant, plain in zip(self.variants, value["variants"], strict=True):
+            _as_written(variant, plain)
         return value
+
+    def of_variant(self, variant: Variant) -> Entry:
+        """Return one of the entry's variants in the form of an entry, with what it has of its own."""
+        return self._replace(
+            id=f"{self.id}#{variant.id}",
+            title=variant.title,
+            messages=variant.messages,
+            causes=variant.causes,
+            reproduce=variant.reproduce or self.reproduce,
+            fixes=variant.fixes,
+            variants=(),
+            verification=variant.verification,
+            confidence=variant.confidence,
+            page=variant.page,
+        )
+
+
+def _as_written(part: Entry | Variant, value: dict[str, Any]) -> None:
+    """Put the mappings back that records hold as pairs."""
+    steps = [step for fix in part.fixes for step in fix.proof]
+    plain_steps = [step for fix in value["fixes"] for step in fix["proof"]]
+    if part.reproduce is not None:
+        for name in ("settings", "host", "versions"):
+            value["reproduce"][name] = dict(getattr(part.reproduce, name))
+        steps += part.reproduce.steps
+        plain_steps += value["reproduce"]["steps"]
+    for fix, plain in zip(part.fixes, value["fixes"], strict=True):
+        plain["code"]["values"] = dict(fix.code.values)
+        plain["versions"] = dict(fix.versions)
+    for step, plain in zip(steps, plain_steps, strict=True):
+        plain["value"] = step.value
+        plain["versions"] = dict(step.versions)

@@ -21,8 +21,8 @@ class Identified(Record):
     `code` is what people call it: a number, for PostgreSQL the SQLSTATE, for SQLite the name of the result code, for
     MySQL's error log MY-012592. `confidence` is from 0 to 1, `matched_by` names the kinds of evidence (code, exception,
     message, sqlstate, symbol), `span` is where it stands, in characters. `parameters` are the message's, by name.
-    `entry` is the identity of the written entry, None where there is none; of engines that are not errbook's own, only
-    engine and code are known.
+    `entry` is the identity of the written entry and `variant` that of its variant, None where there is none; of engines
+    that are not errbook's own, only engine and code are known.
     """
 
     engine: str
@@ -34,6 +34,7 @@ class Identified(Record):
     span: tuple[int, int]
     parameters: dict[str, str]
     entry: str | None
+    variant: str | None
 
     def public(self) -> dict[str, Any]:
         """Return it as its public JSON object (``identified`` in schema/public.schema.json)."""
@@ -70,4 +71,5 @@ def _identified(identifier: Identifier, match: Match, mariadb: bool) -> Identifi
         match.span,
         dict(match.parameters),
         known.entry,
+        match.variant,
     )

@@ -41,16 +41,17 @@ class Term(Record):
 
 
 class Link(Record):
-    """Just enough of an entry to point to it."""
+    """Just enough of an entry to point to it, or of one of its variants: then title and page are the variant's."""
 
     id: str
     engine: str
     code: str
-    symbol: str
+    symbol: str | None
     sqlstate: str | None
     title: str
     summary: str
     page: str
+    variant: str | None
 
 
 class SqlState(Record):
@@ -68,8 +69,15 @@ _LINK = "SELECT e.id, e.engine, e.code, e.symbol, e.sqlstate, e.title, e.summary
 
 def _link(row: Sequence[Any]) -> Link:
     identity, engine, code, symbol, sqlstate, title, summary = row
-    return Link(identity, engine, code, symbol, sqlstate, title, summary, f"/{engine}/{code}/")
+    return Link(identity, engine, code, symbol, sqlstate, title, summary, f"/{engine}/{code}/", None)
 
+
+def _of_variant(link: Link, variant: Mapping[str, Any]) -> Link:
+    return link._replace(title=variant["title"], page=variant["page"], variant=variant["id"])
+
+
+_SAID = 30
+"""How many variants are compared with a text, whole."""
 
 _CODE_LINK = (
     "SELECT c.position, c.engine, c.namespace, c.code, c.symbol, c.sqlstate, c.message, c.obsolete, c.entry, c.page "
@@ -199,11 +207,12 @@ class Knowledge:
             return None
         rows = self._rows("SELECT title, origin FROM sqlstate_class WHERE class = ?", (state[:2],))
         title, origin = rows[0] if rows else (None, None)
-        # Every SQLSTATE is a name too, and names have an index.
-        among = "e.position IN (SELECT position FROM name WHERE name BETWEEN ? AND ? || 'ZZZ')"
-        links = self._rows(
-            f"{_LINK}WHERE {among} AND e.sqlstate LIKE ? || '%' ORDER BY e.rank, e.position", (state, state, state)
+        # Every SQLSTATE is a name too, and names have an index; as a code it is one where the engine's codes are those.
+        among = (
+            "e.position IN (SELECT n.position FROM name n WHERE n.name BETWEEN ? AND ? || 'ZZZ' "
+            "AND (n.kind = ? OR n.name = e.sqlstate))"
         )
+        links = self._rows(f"{_LINK}WHERE {among} ORDER BY e.rank, e.position", (state, state, database.KIND_SQLSTATE))
         return SqlState(state, state[:2], title, origin, tuple(_link(row) for row in links))
 
     def sqlstate_classes(self) -> list[tuple[str, str, str]]:
@@ -238,9 +247,14 @@ class Knowledge:
             if name == "engine":
                 where.append("e.position IN (SELECT position FROM entry_engine WHERE engine = ?)")
                 values.append(self.engine_names().get(value.lower(), value))
+            elif name == "sqlstate":
+                # A sibling engine may send another one than the entry's own.
+                of_any = "SELECT position FROM name WHERE name = ? AND kind = ?"
+                where.append(f"(e.sqlstate = ? OR e.position IN ({of_any}))")
+                values += [value.upper(), value.upper(), database.KIND_SQLSTATE]
             else:
                 where.append(f"e.{name} = ?")
-                values.append(value.upper() if name == "sqlstate" else value)
+                values.append(value)
         return where, values
 
     def all(self) -> Iterator[Entry]:
@@ -285,19 +299,97 @@ class Knowledge:
             rows = self._rows(f"{_LINK}WHERE e.id IN ({marks}){clause}", [*identities, *values])
             links = {row[0]: _link(row) for row in sorted(rows, key=lambda row: identities.index(row[0]))}
         terms = [f'"{word}"' for word in words]
+        if words:
+            self._said(text, words, where, values, links)
         # The message itself is what most people type; then all words anywhere; any of them only for want of better.
         tries = [f'{{title messages}} : "{" ".join(words)}" *', f"{' AND '.join(terms)} *", f"{' OR '.join(terms)} *"]
         for number, match in enumerate(tries[: 3 if loose else 2] if words else ()):
             if len(links) >= limit or (number == 2 and links):
                 break
-            rows = self._rows(
-                _LINK + f"JOIN search s ON s.rowid = e.position WHERE search MATCH ?{clause} "
-                "ORDER BY bm25(search, 12.0, 6.0, 5.0, 3.0, 1.0), e.rank, e.position LIMIT ?",
-                [match, *values, limit],
-            )
-            for row in rows:
-                links.setdefault(row[0], _link(row))
+            for row, number_of in self._matching(match, clause, values, limit):
+                if row[0] not in links:
+                    links[row[0]] = self._variant_link(_link(row), number_of)
+            # An entry need not list a message word for word: what its servers say is its own as well.
+            for link in self._of_codes(words, clause, values, limit) if number == 0 and len(words) > 1 else ():
+                links.setdefault(link.id, link)
         return list(links.values())[:limit]
+
+    def _of_codes(self, words: Sequence[str], clause: str, values: Sequence[Any], limit: int) -> list[Link]:
+        """Return the entries of codes whose own message has words as they stand."""
+        rows = self._rows(
+            # Only conditions of `_where` are put into the text.
+            f"{_LINK}WHERE e.id IN (SELECT c.entry FROM code_search s JOIN code c "  # noqa: S608
+            f"ON c.position = s.rowid >> {database.MESSAGE_BITS} WHERE code_search MATCH ? AND c.entry NOT NULL)"
+            f"{clause} ORDER BY e.rank, e.position LIMIT ?",
+            [f'message : "{" ".join(words)}" *', *values, limit],
+        )
+        return [_link(row) for row in rows]
+
+    def codes_first(self, text: str, engine: str | None = None) -> bool:
+        """Tell whether the codes that fit a text of two or more words fit better than the entries that do.
+
+        That is so where a code's message has the words as they stand and no entry's has them.
+        """
+        words = query.words(text)
+        if len(words) < 2 or self.find_raw(text):
+            return False
+        where, values = self._where({"engine": engine})
+        clause = "".join(f" AND {condition}" for condition in where)
+        said: dict[str, Link] = {}
+        self._said(text, words, where, values, said)
+        phrase = '"{}" *'.format(" ".join(words))
+        if (
+            said
+            or self._matching(f"{{title messages}} : {phrase}", clause, values, 1)
+            or self._of_codes(words, clause, values, 1)
+        ):
+            return False
+        owner = self._owner(engine) if engine is not None else ("1", [])
+        return bool(
+            self._rows(
+                f"SELECT 1 FROM code_search s JOIN code c ON c.position = s.rowid >> {database.MESSAGE_BITS} "  # noqa: S608
+                f"WHERE code_search MATCH ? AND {owner[0]} LIMIT 1",
+                [f"message : {phrase}", *owner[1]],
+            )
+        )
+
+    def _matching(self, match: str, clause: str, values: Sequence[Any], limit: int) -> list[tuple[Any, int]]:
+        """Return rows of links that match, best first, each with the number of its variant, 0 for the entry itself."""
+        rows = self._rows(
+            f"SELECT s.rowid & {(1 << database.VARIANT_BITS) - 1}, {_LINK[7:]}"
+            f"JOIN search s ON s.rowid >> {database.VARIANT_BITS} = e.position WHERE search MATCH ?{clause} "
+            "ORDER BY bm25(search, 12.0, 6.0, 5.0, 3.0, 1.0), e.rank, s.rowid LIMIT ?",
+            [match, *values, limit],
+        )
+        return [(row[1:], row[0]) for row in rows]
+
+    def _said(
+        self, text: str, words: Sequence[str], where: Sequence[str], values: Sequence[Any], links: dict[str, Link]
+    ) -> None:
+        """Add the variants of which a text has the message, values and all, and let links to their entries give way."""
+        from errbook.template import fits
+
+        # An entry's own name says more of it than its words do; its variants are looked at all the same.
+        some = " OR ".join(f'"{word}"' for word in words)
+        clause = "".join(f" AND {condition}" for condition in (f"s.rowid & {(1 << database.VARIANT_BITS) - 1}", *where))
+        told: dict[str, list[Any]] = {}
+        best: dict[str, tuple[int, Link]] = {}
+        for row, number in self._matching(f"{{title messages}} : ({some})", clause, values, _SAID):
+            identity = row[0]
+            if identity not in told:
+                told[identity] = json.loads(self.raw(row[1], row[2]) or "{}")["variants"]
+            variant = told[identity][number - 1]
+            fitting = [len(item["text"]) for item in variant["messages"] if fits(text, [item["text"]])]
+            # Of two messages that fit, the longer says more.
+            if fitting and max(fitting) > best.get(identity, (0,))[0]:
+                best[identity] = max(fitting), _of_variant(_link(row), variant)
+        for identity, (_, link) in sorted(best.items(), key=lambda item: -item[1][0]):
+            links[identity] = link
+
+    def _variant_link(self, link: Link, number: int) -> Link:
+        if not number:
+            return link
+        return _of_variant(link, json.loads(self.raw(link.engine, link.code) or "{}")["variants"][number - 1])
 
     def suggest(self, text: str, limit: int = 5) -> list[Link]:
         """Return the entries nearest to a query that found nothing: similar names and codes, then fitting words."""

@@ -5,10 +5,10 @@ a client needs no defaults. Within a major version of SCHEMA_VERSION keys are on
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 ACTIONS = ("run", "connect", "close", "set", "configure", "server", "shell", "python", "pause")
 """What a step can do: the keys of which a step in schema/entry.schema.json has exactly one."""
@@ -39,6 +39,7 @@ def _step(step: Mapping[str, Any]) -> Json:
         "versions": dict(step.get("versions", {})),
         "raises": step.get("raises", False),
         "waits": step.get("waits", False),
+        "prints": _prose(step["prints"]) if "prints" in step else None,
         "fails": step.get("fails"),
     }
 
@@ -94,13 +95,31 @@ def _cause(cause: Mapping[str, Any]) -> Json:
     }
 
 
+def _messages(messages: Sequence[Mapping[str, Any]]) -> list[Json]:
+    return [{"text": _prose(item["text"]), "where": item["where"]} for item in messages]
+
+
+def _variant(variant: Mapping[str, Any], page: str) -> Json:
+    return {
+        "id": variant["id"],
+        "title": variant["title"],
+        "messages": _messages(variant["messages"]),
+        "causes": [_cause(item) for item in variant["causes"]],
+        "reproduce": _scenario(variant["reproduce"]) if "reproduce" in variant else None,
+        "fixes": [_fix(item) for item in variant["fixes"]],
+        "verification": None,
+        "confidence": None,
+        "page": f"{page}#{variant['id']}",
+    }
+
+
 def _prose(text: str) -> str:
     return text.strip()
 
 
 def entry(
     written: Mapping[str, Any],
-    neighbour: Callable[[str], tuple[str, str]],
+    neighbour: Callable[[str], tuple[str, str | None]],
     recorded: Mapping[str, Any] | None = None,
     titles: Mapping[str, str] | None = None,
 ) -> Json:
@@ -110,7 +129,7 @@ def entry(
     `recorded` is the content of the entry's file of evidence, where there is one; `titles` are the engines' titles.
     """
     # Only a compilation gets here: a lookup must not pay for these.
-    from errbook import confidence, verification
+    from errbook import confidence, variants, verification
 
     engine, code = written["engines"][0], written["code"]
     related = []
@@ -122,16 +141,18 @@ def entry(
         "engine": engine,
         "code": code,
         "engines": list(written["engines"]),
-        "symbol": written["symbol"],
+        "symbol": written.get("symbol"),
         "aliases": [{"symbol": item["symbol"], "where": item["where"]} for item in written.get("aliases", [])],
         "sqlstate": written.get("sqlstate"),
+        "sqlstates": dict(written.get("sqlstates", {})),
+        "underlying": written.get("underlying"),
         "severity": written["severity"],
         "frequency": written["frequency"],
         "category": written["category"],
         "condition": written["condition"],
         "title": written["title"],
         "summary": _prose(written["summary"]),
-        "messages": [{"text": _prose(item["text"]), "where": item["where"]} for item in written["messages"]],
+        "messages": _messages(written["messages"]),
         "parameters": [
             {"name": item["name"], "meaning": _prose(item["meaning"])} for item in written.get("parameters", [])
         ],
@@ -142,6 +163,7 @@ def entry(
         "causes": [_cause(item) for item in written["causes"]],
         "reproduce": _scenario(written["reproduce"]),
         "fixes": [_fix(item) for item in written["fixes"]],
+        "variants": [_variant(item, page(engine, code)) for item in written.get("variants", [])],
         "avoid": [{"title": item["title"], "why": _prose(item["why"])} for item in written["avoid"]],
         "verification": None,
         "versions": [
@@ -167,6 +189,12 @@ def entry(
         "source_file": f"errors/{engine}/{code}.yaml",
     }
     # Both are computed from the rest, and stand where a page has them.
+    of_variants = (recorded or {}).get("variants", {})
+    for variant in made["variants"]:
+        whole = variants.whole(made, variant)
+        found = {"servers": of_variants.get(variant["id"], {})}
+        whole["verification"] = variant["verification"] = verification.of(whole, found)
+        variant["confidence"] = confidence.of(whole, titles or {})
     made["verification"] = verification.of(made, recorded)
     made["confidence"] = confidence.of(made, titles or {})
     return made

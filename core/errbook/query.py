@@ -73,6 +73,11 @@ def is_sqlstate(text: str) -> bool:
     return len(text) == 5 and text.isascii() and text.isalnum() and text == text.upper()
 
 
+def is_slug(code: str) -> bool:
+    """Tell whether a code is a slug, the words of a message that has no code: small letters and a hyphen."""
+    return "-" in code and code == code.lower() and code[0].isalpha()
+
+
 def words(text: str) -> list[str]:
     """Return the runs of letters, digits and underscores in the first MAX_LENGTH characters of a text."""
     return "".join(c if c.isalnum() or c == "_" else " " for c in text[:MAX_LENGTH]).split()

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from errbook import places
+from errbook.query import is_slug
 
 _TEMPLATE = """\
 # yaml-language-server: $schema={schema}
 code: "{code}"
 engines: [{engines}]
-symbol: {symbol}
-{sqlstate}severity: error
+{names}severity: error
 frequency: occasional
 category: {category}
 condition: {condition}
@@ -50,11 +50,7 @@ causes:
 reproduce:
   about: >-
     Write: what happens, in one sentence.
-  setup: |
-    CREATE TABLE example (id int PRIMARY KEY);
-  run: |
-    {statement}
-fixes:
+{scenario}fixes:
   - title: "Write: what stops the bleeding"
     when: >-
       Write: in which case this is the right fix.
@@ -84,6 +80,23 @@ sources:
     engine: {engine}
 """
 
+_STATEMENT = "SELECT 'Write: a statement';"
+
+_RAISED = """\
+  setup: |
+    CREATE TABLE example (id int PRIMARY KEY);
+  run: |
+    {statement}
+"""
+
+_PRINTED = """\
+  steps:
+    - shell: |
+        echo "Write: a command that fails with this message"
+      raises: true
+      prints: "Write: the words of the message that tell it from all others"
+"""
+
 _DRIVERS = {"mysql": "PyMySQL", "mariadb": "PyMySQL", "postgresql": "psycopg 3", "sqlite": "sqlite3"}
 
 
@@ -104,7 +117,10 @@ def target(engine: str, code: str) -> Path:
 def text(path: Path, engine: dict[str, Any], code: str) -> str:
     """Return the beginning of the entry that will stand at `path`; ScaffoldError where the code has the wrong form."""
     form = engine["code"]
-    if not re.search(form["pattern"], code):
+    slug = is_slug(code)
+    if slug and not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)+", code):
+        raise ScaffoldError(f"{code!r} is no slug: words of the message, such as communications-link-failure")
+    if not slug and not re.search(form["pattern"], code):
         raise ScaffoldError(f"{code!r} is no {form['name']} of {engine['title']}, which look like {form['example']}")
     sqlstates = {"separate": 'sqlstate: "HY000"\n', "code": f'sqlstate: "{code}"\n', "none": ""}
     schema = os.path.relpath(places.schemas() / "entry.schema.json", path.parent)
@@ -112,11 +128,11 @@ def text(path: Path, engine: dict[str, Any], code: str) -> str:
         schema=schema,
         code=code,
         engines=engine["engine"],
-        symbol="WRITE_THE_SYMBOL",
-        sqlstate=sqlstates[engine["sqlstates"]],
+        names="" if slug else f"symbol: WRITE_THE_SYMBOL\n{sqlstates[engine['sqlstates']]}",
+        scenario=_PRINTED if slug else _RAISED.format(statement=_STATEMENT),
         category="schema",
         condition="undefined-table",
-        statement="SELECT 'Write: a statement';",
+        statement=_STATEMENT,
         driver=_DRIVERS.get(engine["engine"], '"Write: the driver"'),
         engine=engine["engine"],
     )

@@ -78,11 +78,17 @@ def _head_title(entry: Entry, terms: Terms) -> str:
 def _indexed(entry: Entry) -> str:
     """Return what an entry is found by: its names, wordings and summary, so that the index grows by little an entry."""
     lines = [" ".join(_tags(entry)), *(message.text for message in entry.messages), entry.summary]
-    return Markup("").join(Markup("<p>%s</p>") % prose.inline(line) for line in lines)
+    found = Markup("").join(Markup("<p>%s</p>") % prose.inline(line) for line in lines)
+    for variant in entry.variants:
+        # Each has a heading with its anchor, by which the search knows a part of a page.
+        found += Markup('<h2 id="%s">%s</h2>') % (variant.id, variant.title)
+        found += Markup("").join(Markup("<p>%s</p>") % message.text for message in variant.messages)
+    return found
 
 
 def _tags(entry: Entry) -> list[str]:
-    names = [entry.code, entry.symbol, *(alias.symbol for alias in entry.aliases), entry.sqlstate or ""]
+    names = [entry.code, entry.symbol or "", *(alias.symbol for alias in entry.aliases), entry.sqlstate or ""]
+    names += [state for _, state in entry.sqlstates]
     return list(dict.fromkeys(name for name in names if name))
 
 
@@ -119,6 +125,9 @@ def _toc(entry: Entry, elsewhere: list[Row]) -> list[Heading]:
     lines += [
         Heading(3, f"fix-{number}", f"{number}. {prose.plain(fix.title)}") for number, fix in enumerate(entry.fixes, 1)
     ]
+    if entry.variants:
+        lines.append(Heading(2, "variants", "By message"))
+        lines += [Heading(3, variant.id, variant.title) for variant in entry.variants]
     lines += [Heading(2, "avoid", "What not to do"), Heading(2, "verification", "Verification")]
     if entry.versions:
         lines.append(Heading(2, "versions", "Versions"))

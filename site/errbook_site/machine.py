@@ -47,8 +47,11 @@ def files(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes, site: st
 
 
 def _names(rows: Rows) -> bytes:
-    """Return what the page for missing pages looks through: path, title and names of every entry."""
-    found = [[row.id, row.title, list(row.names)] for row in rows.all]
+    """Return what the search box and the page for missing pages look through.
+
+    Of every entry that is its path, its title, its names and its messages.
+    """
+    found = [[row.id, row.title, list(row.names), list(row.messages)] for row in rows.all]
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -102,13 +102,13 @@ class Preview:
         titles = {engine: self._terms.engine(engine) for engine in self._terms.engines}
         return Entry.of(public.entry(source.data, self._neighbour, evidence, titles))
 
-    def _neighbour(self, identity: str) -> tuple[str, str]:
+    def _neighbour(self, identity: str) -> tuple[str, str | None]:
         try:
             path, layer = _find(identity)
         except places.PlaceError:
-            return "not written yet", ""
+            return "not written yet", None
         data: dict[str, Any] = source.data if (source := read(path, layer)[0]) else {}
-        return str(data.get("title", "not written yet")), str(data.get("symbol", ""))
+        return str(data.get("title", "not written yet")), data.get("symbol")
 
     def _only_problems(self, problems: list[Problem]) -> Page:
         html = render("problems", problems=problems, stale=False, path=self.path)

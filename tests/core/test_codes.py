@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.core.conftest import ROOT, Run
 
-from errbook import query
+from errbook import answers, query
 from errbook.codes import Code
 from errbook.compile import compile_knowledge
 from errbook.harvest.catalog import catalog, read, write
@@ -146,6 +146,32 @@ def test_a_piece_of_a_message_finds_its_code(knowledge: Knowledge) -> None:
     assert knowledge.search_codes("member version is read compat")[0].id == "mysql/13426"
     assert {link.engine for link in knowledge.search_codes("deadlock found", engine="mariadb")} == {"mariadb"}
     assert knowledge.search_codes("", 5) == []
+
+
+def test_a_message_as_it_stands_comes_before_words_of_entries(knowledge: Knowledge) -> None:
+    text = "member version is read compatible"
+    assert knowledge.search(text)
+    assert knowledge.codes_first(text)
+    answer = json.loads(answers.search(knowledge, text, 5))
+    assert (answer["first"], answer["codes"][0]["id"]) == ("codes", "mysql/13426")
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [("too many connections", "mysql/1040"), ("Duplicate entry", "mysql/1062"), ("mysql 1040", "mysql/1040")],
+)
+def test_a_written_entry_is_first_where_the_words_are_its_own(knowledge: Knowledge, text: str, entry: str) -> None:
+    assert not knowledge.codes_first(text)
+    answer = json.loads(answers.search(knowledge, text, 5))
+    assert (answer["first"], answer["errors"][0]["id"]) == ("errors", entry)
+
+
+def test_a_message_that_only_the_catalogs_have_finds_the_entry_of_its_code(knowledge: Knowledge) -> None:
+    # 22001 is written up by the message of its commonest case; its servers say others with it, too.
+    text = "string too long for hstore key"
+    assert "hstore" not in (knowledge.raw("postgresql", "22001") or "")
+    assert knowledge.search(text)[0].id == "postgresql/22001"
+    assert not knowledge.codes_first(text)
 
 
 def test_ranges_classes_and_pages_of_codes(knowledge: Knowledge) -> None:

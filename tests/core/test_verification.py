@@ -12,7 +12,7 @@ from tests.core.conftest import ROOT, Run
 
 from errbook import fresh
 from errbook.compile import CheckFailed, compile_knowledge
-from errbook.entry import Entry
+from errbook.entry import Declared, Entry
 from errbook.knowledge import Knowledge
 from errbook.render import markdown, text, verification
 from errbook.render.servers import listed, names, numbered
@@ -62,6 +62,7 @@ def test_a_run_is_its_record_with_the_server_and_whether_it_is_stale(entries: En
     assert shown["missing"] == []
     run = shown["servers"][1]
     record = evidence.record(entries["mysql/1205"], "mariadb:10.11")
+    record["declared"]["messages"] = []
     assert run == {"server": "mariadb:10.11", "engine": "mariadb", "series": "10.11", "stale": False, **record}
 
 
@@ -368,7 +369,7 @@ def test_clients_that_differ_are_found(executed: Knowledge) -> None:
         ["mariadb:11.8"],
     ]
     assert [seen.text for seen in client.seen] == ["ERROR 1040 (08004): Too many connections", evidence.WRAPPED]
-    assert declared.declared == ("1040", "08004")
+    assert declared.declared == Declared("1040", "08004", ())
     assert [(seen.by, seen.text) for seen in declared.seen] == [("mariadb", evidence.WRAPPED)]
 
 

@@ -61,6 +61,22 @@ def test_misspelt_symbol_of_an_entry_finds_the_entry(visit: Open) -> None:
     expect(page.locator(".md-search-result__link:visible").first).to_have_attribute("href", re.compile("/mysql/1040/$"))
 
 
+@pytest.mark.parametrize(
+    ("text", "leads"),
+    [
+        ("member version is read compatible", "mysql/codes/13400-13499/#13426"),
+        ("too many connections", "mysql/1040/"),
+        ("duplicate entry", "mysql/1062/"),
+    ],
+)
+def test_whoever_says_a_text_as_it_stands_comes_first(visit: Open, text: str, leads: str) -> None:
+    page = visit("/about/")
+    page.locator("[data-md-component=search-query]").click()
+    page.keyboard.type(text)
+    expect(page.locator(".eb-found .md-search-result__link").first).to_be_visible()
+    expect(page.locator(".md-search-result__link:visible").first).to_have_attribute("href", re.compile(f"/{leads}"))
+
+
 def test_nothing_is_read_before_somebody_searches(visit: Open) -> None:
     page = visit("/about/")
     page.wait_for_load_state("networkidle")

@@ -116,7 +116,7 @@ def _page(knowledge: Knowledge, found: Sequence[Identified], text: str) -> str:
         entry = knowledge.get(*item.entry.split("/", 1)) if item.entry else None
         if entry:
             lines += [f"   {line}" for line in card(entry, knowledge, width - 3, style).splitlines()[1:]]
-            lines.append(f"   errbook {entry.engine} {entry.code}")
+            lines.append(f"   errbook {entry.engine} {entry.code}{f'#{item.variant}' if item.variant else ''}")
         elif knowledge.engine(item.engine):
             asked = item.code.removeprefix("MY-").lstrip("0") if item.code.startswith("MY-") else item.code
             lines.append(f"   Not written up yet: errbook {item.engine} {asked}")

@@ -25,6 +25,9 @@ MOST_WHOLE = 10
 MOST_ROWS = 100
 """How many codes follow those in a row each; a SQLSTATE such as HY000 has thousands."""
 
+_SHOWN = 80
+"""So many characters of a query that finds nothing are shown."""
+
 
 class Options(Record):
     """What was asked for on the command line."""
@@ -53,7 +56,10 @@ examples:
   errbook 08004                    by SQLSTATE, or by class: errbook class 08
   errbook errno 13                 a number inside a message; so are `OS error 28`, `InnoDB error 194`,
                                    and `Got error 122 from storage engine`
-  errbook search lock wait         by words
+  errbook search lock wait         by words, or by the message itself
+  errbook sqlite/1#no-such-table   one of the messages that come under a code
+  errbook communications-link-failure
+                                   a well-known message that has no code
 
 commands (errbook COMMAND --help):
   search WORDS…                    find entries by words
@@ -104,6 +110,7 @@ def run(arguments: Sequence[str]) -> int:
             parser().error(f"--engine: {options.engine!r} is not an engine; use one of {', '.join(sorted(names))}")
         asked = " ".join(options.query)
         text = f"{options.engine} {asked}" if options.engine else asked
+        text, _, variant = text.partition("#")
         found = knowledge.find_raw(text)
         if options.json:
             from errbook import answers
@@ -113,8 +120,7 @@ def run(arguments: Sequence[str]) -> int:
             sys.stdout.buffer.write(answers.found(asked, found, listed))
             return 0 if found or listed.total else 1
         if found:
-            _show(found, knowledge.find_codes(text), knowledge, options)
-            return 0
+            return _show(found, knowledge.find_codes(text), knowledge, options, variant)
         return 0 if _show_codes(text, knowledge, options) else _not_found(asked, text, knowledge)
 
 
@@ -186,13 +192,20 @@ def _elsewhere(links: Sequence[CodeLink], entries: Sequence[Entry]) -> list[Code
     return [link for link in links if link.entry not in shown]
 
 
-def _show(found: Sequence[str], links: Sequence[CodeLink], knowledge: Knowledge, options: Options) -> None:
+def _show(found: Sequence[str], links: Sequence[CodeLink], knowledge: Knowledge, options: Options, variant: str) -> int:
     import json
 
     from errbook.entry import Entry
 
     entries = [Entry.of(json.loads(text)) for text in found]
     others = _elsewhere(links, entries)
+    if variant:
+        # One message of a code that covers several; the others are no answer to it.
+        entries = [entry.of_variant(item) for entry in entries for item in entry.variants if item.id == variant]
+        others = []
+        if not entries:
+            print(f"errbook: no message of {' '.join(options.query)!r} has that id", file=sys.stderr)
+            return 1
     if options.md:
         from errbook.render import markdown
 
@@ -203,7 +216,7 @@ def _show(found: Sequence[str], links: Sequence[CodeLink], knowledge: Knowledge,
             listed = "\n".join(map(code_markdown.row, others))
             parts.append(f"## Also by this name, not written up yet\n\n{listed}\n")
         terminal.show("\n---\n\n".join(parts), not options.no_pager)
-        return
+        return 0
     from errbook.render import text
 
     style, width = terminal.style(), terminal.width()
@@ -222,12 +235,14 @@ def _show(found: Sequence[str], links: Sequence[CodeLink], knowledge: Knowledge,
             rows.append(f"  and {len(others) - MOST_WHOLE:,} more, with --json")
         shown += "\n".join(["", "Also by this name, not written up yet:", *rows]) + "\n"
     terminal.show(shown, not options.no_pager)
+    return 0
 
 
 def _not_found(asked: str, text: str, knowledge: Knowledge) -> int:
     from errbook.render.text import row
 
-    lines = [f"errbook: nothing is named {asked!r}, neither an entry nor a code of a server"]
+    named = repr(asked) if len(asked) <= _SHOWN else f"{asked[:_SHOWN]!r}…"
+    lines = [f"errbook: nothing is named {named}, neither an entry nor a code of a server"]
     state = knowledge.sqlstate(asked.strip())
     if state and state.title and len(asked.strip()) == 5:
         lines.append(f"SQLSTATE class {state.state_class}: {state.title}")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from errbook import scaffold
 from errbook.cli import reading
+from errbook.query import is_slug
 
 
 def parser() -> argparse.ArgumentParser:
@@ -16,7 +17,9 @@ def parser() -> argparse.ArgumentParser:
         "Exit codes: 0 written, 1 it exists already, 2 bad usage.",
     )
     made.add_argument("engine", metavar="ENGINE", help="the engine, by any of its names; ENGINE/CODE is the same")
-    made.add_argument("code", metavar="CODE", nargs="?", help="the engine's own code")
+    made.add_argument(
+        "code", metavar="CODE", nargs="?", help="the engine's own code; for a message without one, a slug"
+    )
     return made
 
 
@@ -35,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
             known = ", ".join(engine["engine"] for engine in knowledge.engines())
             made.error(f"{name!r} is not an engine; use one of {known}")
         existing = knowledge.get(engine["engine"], code)
-    if engine["sqlstates"] == "code":
+    if engine["sqlstates"] == "code" and not is_slug(code):
         code = code.upper()
     try:
         path = scaffold.target(engine["engine"], code)

@@ -47,8 +47,13 @@ def run(arguments: Sequence[str]) -> int:
             codes = [] if narrowed else knowledge.search_codes(text, options.limit, options.engine, loose=loose)
             if links or codes:
                 break
+        codes_first = bool(codes) and knowledge.codes_first(text, options.engine)
     shown = {link.id for link in links}
-    codes = [link for link in codes if link.entry not in shown][: options.limit - len(links)]
+    codes = [link for link in codes if link.entry not in shown]
+    # What fits best comes first, and is not what the limit cuts off.
+    if codes_first:
+        links = links[: max(options.limit - len(codes), 0)]
+    codes = codes[: options.limit - len(links)]
     if not (links or codes):
         print(f"errbook: nothing has the words {text!r}", file=sys.stderr)
         return 1
@@ -56,7 +61,11 @@ def run(arguments: Sequence[str]) -> int:
     from errbook.render.text import row
 
     style = terminal.style()
-    rows = [row(link, style) for link in links]
-    rows += ["Not written up yet:"] * bool(codes) + [f"  {code.row(link, style)}" for link in codes]
+    written = [row(link, style) for link in links]
+    unread = ["Not written up yet:"] * bool(codes) + [f"  {code.row(link, style)}" for link in codes]
+    if codes_first:
+        rows = [*unread, *(["With some of the words:"] * bool(written)), *(f"  {line}" for line in written)]
+    else:
+        rows = [*written, *unread]
     terminal.show("".join(f"{line}\n" for line in rows))
     return 0

@@ -19,6 +19,7 @@ from errbook.lab import evidence, foreign, report
 from errbook.lab.limits import Limits
 from errbook.lab.server import LabError, Server, select, servers
 from errbook.lab.verify import Result, verify, verify_foreign
+from errbook.variants import executed, split
 
 
 def parser() -> argparse.ArgumentParser:
@@ -134,6 +135,8 @@ class _Recorder:
         self._entries = {entry["id"]: entry for entry in entries}
         self._files = {name: _evidence_file(name) for name in self._entries}
         self._records = {name: self._read(name) for name in self._entries}
+        # Of a variant, the entry's own list of variants is asked for, also where only the variant is executed.
+        self._variants = {split(entry["id"])[0]: entry["variant_ids"] for entry in entries}
 
     def records(self, entry: str) -> dict[str, evidence.Record]:
         """Return the evidence of an entry by server."""
@@ -145,18 +148,19 @@ class _Recorder:
         if not self._writes or result.missing or file is None:
             return result
         known = self._records[result.entry]
+        variants = self._variants[split(result.entry)[0]]
         known[result.server] = evidence.kept(known.get(result.server), result.record)
         engines = self._entries[result.entry]["engines"]
         order = [server.id for server in servers()]
         # What the lab or the entry has no more goes.
         kept = {name: known[name] for name in known if name in order and name.partition(":")[0] in engines}
-        evidence.write(file, result.entry, kept, order)
+        evidence.write(file, result.entry, kept, order, variants)
         return result._replace(differences=[])
 
     def _read(self, entry: str) -> dict[str, evidence.Record]:
         file = self._files[entry]
         if file is not None:
-            return evidence.read(file)
+            return evidence.read(file, split(entry)[1])
         if self._writes:
             raise evidence.EvidenceError(
                 "--record: this errbook was installed without the files of its entries; run it in a checkout, or name "
@@ -172,9 +176,9 @@ def _entries(made: argparse.ArgumentParser, names: Sequence[str]) -> list[dict[s
     if not names:
         # Of all entries, none may be left out.
         with errbook.open() as knowledge:
-            return [json.loads(text) for text in knowledge.all_raw()]
+            return [part for text in knowledge.all_raw() for part in _parts(json.loads(text))]
     with reading.sound() as (knowledge, wrong):
-        everything = [json.loads(text) for text in knowledge.all_raw()]
+        everything = [part for text in knowledge.all_raw() for part in _parts(json.loads(text))]
     found = []
     for name in names:
         plain = name.removesuffix(".yaml").rpartition("errors/")[2]
@@ -183,7 +187,7 @@ def _entries(made: argparse.ArgumentParser, names: Sequence[str]) -> list[dict[s
         ]
         if broken:
             made.exit(2, "".join(f"{text}\n" for text in broken))
-        some = [entry for entry in everything if plain in (entry["id"], entry["engine"])]
+        some = [entry for entry in everything if plain in (entry["id"], split(entry["id"])[0], entry["engine"])]
         engine, _, code = plain.partition("/")
         some = some or [entry for entry in everything if entry["code"] == code and engine in entry["engines"]]
         if not some:
@@ -192,16 +196,22 @@ def _entries(made: argparse.ArgumentParser, names: Sequence[str]) -> list[dict[s
     return found
 
 
+def _parts(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what of an entry is executed by itself, each with the ids of all variants."""
+    ids = [variant["id"] for variant in entry["variants"]]
+    return [{**part, "variant_ids": ids} for part in executed(entry)]
+
+
 def _entry_file(entry: str) -> Path | None:
     """Return the file of an entry, in the first layer that has it; None where errbook is installed without files."""
-    files = [layer / "errors" / f"{entry}.yaml" for layer in places.layers()]
+    files = [layer / "errors" / f"{split(entry)[0]}.yaml" for layer in places.layers()]
     return next((file for file in files if file.is_file()), None)
 
 
 def _evidence_file(entry: str) -> Path | None:
     """Return the file of an entry's evidence: beside the entry, or in a layer that lies above it and has one."""
     for layer in places.layers():
-        own = (layer / "errors" / f"{entry}.yaml").is_file()
+        own = (layer / "errors" / f"{split(entry)[0]}.yaml").is_file()
         file = evidence.path(layer, entry)
         if own or file.is_file():
             return file
@@ -239,7 +249,7 @@ class _Show:
         self._done += 1
         if self._form == "github":
             file = _entry_file(result.entry)
-            for command in report.github(result, file, _lines(file)) if file else ():
+            for command in report.github(result, file, _lines(file, split(result.entry)[1])) if file else ():
                 print(command, flush=True)
         elif self._form == "text" and not result.missing:
             self._clear()
@@ -275,12 +285,18 @@ class _Show:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
-def _lines(file: Path) -> dict[int, int]:
-    """Return the line of the scenario (0) and of each fix in an entry's file."""
+def _lines(file: Path, variant: str | None = None) -> dict[int, int]:
+    """Return the line of the scenario (0) and of each fix in an entry's file, or in one of its variants."""
     found, _ = source.read(file, file.parents[2])
     if found is None:
         return {}
-    places_of = {0: found.position(("reproduce",), key=True)[0]}
-    for at in range(len(found.data["fixes"])):
-        places_of[at + 1] = found.position(("fixes", at))[0]
+    before: tuple[str | int, ...] = ()
+    part = found.data
+    for at, item in enumerate(found.data.get("variants", ())):
+        if item["id"] == variant:
+            before, part = ("variants", at), item
+    own = "reproduce" in part
+    places_of = {0: found.position((*before, "reproduce") if own else ("reproduce",), key=True)[0]}
+    for at in range(len(part["fixes"])):
+        places_of[at + 1] = found.position((*before, "fixes", at))[0]
     return places_of

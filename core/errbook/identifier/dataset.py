@@ -7,8 +7,9 @@ It is text in parts, each small enough for a browser. The part ``base`` begins w
 N lines of codes follow, then N lines of messages. Every other part is named for a language and holds lines of messages
 only. Fields are separated by tabs.
 
-A code: its reference, symbol, SQLSTATE, the identity of its entry, other symbols (each may be empty). A reference is
-a letter and the code: ``b1062`` is MySQL's and MariaDB's, ``m`` MySQL's alone, ``a`` MariaDB's alone, ``p``
+A code: its reference, symbol, SQLSTATE, the identity of its entry, other symbols, and the variants of its entry as
+id:words, separated by semicolons, the words those of a message without names (each may be empty). A reference is a
+letter and the code: ``b1062`` is MySQL's and MariaDB's, ``m`` MySQL's alone, ``a`` MariaDB's alone, ``p``
 PostgreSQL's, ``s`` SQLite's. References of foreign engines are written out, ``oracle/ORA-00001``, and have no line.
 
 A message: its weight in bits, the place of its anchor among its words, flags, references (the likeliest first,
@@ -89,6 +90,7 @@ class Builder:
         self._dialects, self._wordings = tables()
         self._codes: dict[str, tuple[str, ...]] = {}
         self._refs: dict[str, str] = {}
+        self._variants: dict[str, str] = {}
         self._messages: dict[tuple[str, ...], dict[str, Any]] = {}
         self._waiting: list[tuple[tuple[str, ...], str, str]] = []
         self._english: dict[str, tuple[str, ...]] = {}
@@ -159,6 +161,12 @@ class Builder:
             names = " ".join(alias["symbol"] for alias in entry["aliases"] if " " not in alias["symbol"])
             self._codes[ref] = (entry["symbol"] or "", entry["sqlstate"] or "", entry["id"], names)
             self._refs.update({f"{engine}/{entry['code']}": ref for engine in entry["engines"]})
+        variants = [
+            f"{variant['id']}:{' '.join(_unnamed(parse(message['text'])))}"
+            for variant in entry["variants"]
+            for message in variant["messages"]
+        ]
+        self._variants[ref] = ";".join(variants)
         for message in entry["messages"]:
             found = parse(message["text"])
             gaps = sum(word[0] == "*" for word in found)
@@ -181,7 +189,7 @@ class Builder:
                     self._add(parse(item["text"]), self._refs.get(code, code), (-2, at), flags)
 
     def _add(self, found: tuple[str, ...], ref: str, rank: tuple[Any, ...], flags: str) -> None:
-        key = tuple("*" if word[0] == "*" else word for word in _bare(found))
+        key = _unnamed(found)
         if not key or key in self._dropped:
             return
         kept = self._messages.setdefault(key, {"words": found, "refs": {}, "flags": flags, "rank": rank})
@@ -215,7 +223,7 @@ class Builder:
         vocabulary = {word for key in english for word in key}
         for name, messages in others:
             head["languages"][name] = _telling(messages, vocabulary)
-        codes = ["\t".join((ref, *fields)) for ref, fields in self._codes.items()]
+        codes = ["\t".join((ref, *fields, self._variants.get(ref, ""))) for ref, fields in self._codes.items()]
         yield BASE, "\n".join([json.dumps(head, ensure_ascii=False, separators=(",", ":")), *codes, *lines])
         for name, messages in others:
             yield name, "\n".join(_weighed(messages))
@@ -227,7 +235,7 @@ class Builder:
             for line in lines:
                 row = json.loads(line)
                 origin = self._english.get(row.pop("message"))
-                message = english.get(tuple("*" if word[0] == "*" else word for word in _bare(origin or ())))
+                message = english.get(_unnamed(origin or ()))
                 if message is None:
                     continue
                 refs = tuple(ref for ref in message.refs if ref[0] == "p" and "/" not in ref)
@@ -254,6 +262,11 @@ def _bare(found: tuple[str, ...]) -> tuple[str, ...]:
     while last > first and found[last - 1][0] == "*":
         last -= 1
     return found[first:last]
+
+
+def _unnamed(found: tuple[str, ...]) -> tuple[str, ...]:
+    """Return words without the gaps at both ends and without the names of the others."""
+    return tuple("*" if word[0] == "*" else word for word in _bare(found))
 
 
 def _weighed(messages: Iterable[Message]) -> Iterator[str]:

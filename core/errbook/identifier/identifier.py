@@ -88,8 +88,12 @@ class Identifier:
         self._states: dict[str, str] = {}
         self._symbols: dict[str, str] = {}
         self._classes: dict[str, str] = {}
+        self._variants: dict[tuple[str, str], str] = {}
         for line in lines[: about["codes"]]:
-            ref, symbol, state, entry, others = line.split("\t")
+            ref, symbol, state, entry, others, variants = line.split("\t")
+            for variant in variants.split(";") if variants else ():
+                name, _, text = variant.partition(":")
+                self._variants[ref, text] = name
             self._codes[ref] = Identity(symbol or None, state or None, entry or None)
             self._states[ref] = state
             if symbol:
@@ -257,7 +261,9 @@ class Identifier:
             if bits <= _BITS:
                 continue
             weight = min(_TOP, 1 - 0.5 ** ((bits - _BITS) / _HALF))
-            hits.append(Hit("message", refs, weight, start, end, _parameters(item, folded, starts, ends)))
+            variant = self._variants.get((refs[0], _unnamed(item)))
+            values = _parameters(item, folded, starts, ends)
+            hits.append(Hit("message", refs, weight, start, end, values, variant=variant))
         return hits
 
     def _refs(self, item: Found, folded: str, found: list[str], start: int, hints: set[str]) -> tuple[str, ...]:
@@ -351,6 +357,13 @@ def _line(text: str, at: int) -> tuple[int, int]:
 
 def _engine(ref: str) -> str:
     return ref.partition("/")[0] if "/" in ref else ENGINES[ref[0]]
+
+
+def _unnamed(item: Found) -> str:
+    """Return the words of a message between its outer ones, without the names of its gaps."""
+    message = item.message
+    inner = message.words[message.first : message.last + 1]
+    return " ".join("*" if word[0] == "*" else word for word in inner)
 
 
 def _parameters(item: Found, folded: str, starts: list[int], ends: list[int]) -> tuple[tuple[str, str], ...]:

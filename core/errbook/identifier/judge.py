@@ -34,6 +34,7 @@ class Hit(NamedTuple):
     end: int
     parameters: tuple[tuple[str, str], ...] = ()
     root: bool = False
+    variant: str | None = None
 
 
 class Match(NamedTuple):
@@ -44,6 +45,7 @@ class Match(NamedTuple):
     matched_by: tuple[str, ...]
     span: tuple[int, int]
     parameters: tuple[tuple[str, str], ...]
+    variant: str | None
 
 
 def judge(hits: Sequence[Hit], states: Mapping[str, str]) -> list[Match]:
@@ -78,7 +80,9 @@ def judge(hits: Sequence[Hit], states: Mapping[str, str]) -> list[Match]:
         shown = max(items, key=lambda hit: (hit.kind == "message", hit.weight, -hit.start))
         first = min(hit.start for hit in items)
         order = (not any(hit.root for hit in items), confidence < SURE, ref in GENERAL or ref.startswith("p01"), first)
-        found.append((order, Match(ref, confidence, tuple(kinds), (shown.start, shown.end), shown.parameters)))
+        found.append(
+            (order, Match(ref, confidence, tuple(kinds), (shown.start, shown.end), shown.parameters, shown.variant))
+        )
     found.sort(key=lambda item: (item[0], item[1].ref))
     return [match for _, match in found[:MOST]]
 

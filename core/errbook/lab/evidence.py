@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from errbook.lab.plan import digest
+from errbook.variants import split
 
 __all__ = ["EvidenceError", "Record", "differences", "digest", "kept", "path", "read", "write"]
 
@@ -41,35 +42,58 @@ class EvidenceError(Exception):
 
 
 def path(layer: Path, entry: str) -> Path:
-    """Return where a layer of knowledge keeps the evidence of an entry, given its identity such as mysql/1040."""
-    return layer / "evidence" / f"{entry}.json"
+    """Return where a layer of knowledge keeps the evidence of an entry, given its identity such as mysql/1040.
+
+    Evidence of a variant, ``sqlite/1#no-such-table``, is in the file of its entry.
+    """
+    return layer / "evidence" / f"{split(entry)[0]}.json"
 
 
-def read(file: Path) -> dict[str, Record]:
-    """Return the records of a file by server, none where there is no file; EvidenceError where it is not evidence."""
+def read(file: Path, variant: str | None = None) -> dict[str, Record]:
+    """Return the records of a file by server, of a variant where one is given by its id.
+
+    None where there is no file, or nothing of the variant in it; EvidenceError where it is not evidence.
+    """
+    value = _value(file)
+    if variant is not None:
+        of_variants = value.get("variants", {})
+        value = {"servers": of_variants.get(variant, {}) if isinstance(of_variants, dict) else None}
+    records = value.get("servers", {})
+    if not isinstance(records, dict) or not all(isinstance(record, dict) for record in records.values()):
+        raise EvidenceError(f"{file}: there is no object `servers`; restore the file, or delete and record it again")
+    return records
+
+
+def _value(file: Path) -> dict[str, Any]:
     try:
         value = json.loads(file.read_bytes())
     except FileNotFoundError:
         return {}
     except ValueError as error:
         raise EvidenceError(f"{file}: this is not JSON ({error}); restore it, or delete and record it again") from error
-    records = value.get("servers") if isinstance(value, dict) else None
-    if not isinstance(records, dict) or not all(isinstance(record, dict) for record in records.values()):
+    if not isinstance(value, dict) or "servers" not in value:
         raise EvidenceError(f"{file}: there is no object `servers`; restore the file, or delete and record it again")
-    return records
+    return value
 
 
-def write(file: Path, entry: str, records: Mapping[str, Record], order: Sequence[str]) -> bool:
-    """Write the records of an entry, servers in the order given; tell whether the file changed.
+def write(
+    file: Path, entry: str, records: Mapping[str, Record], order: Sequence[str], variants: Sequence[str] = ()
+) -> bool:
+    """Write the records of an entry or of a variant, servers in the order given; tell whether the file changed.
 
-    The file is replaced in one step: it is never half-written.
+    `variants` are the ids that the entry has: what the file holds of others goes. The file is replaced in one step: it
+    is never half-written.
     """
-    rank = {name: at for at, name in enumerate(order)}
-    servers = {
-        name: {key: records[name][key] for key in KEYS}
-        for name in sorted(records, key=lambda name: (rank.get(name, len(rank)), name))
-    }
-    text = json.dumps({"entry": entry, "servers": servers}, ensure_ascii=False, indent=2) + "\n"
+    identity, variant = split(entry)
+    old = _value(file)
+    of_variants = {name: old.get("variants", {}).get(name, {}) for name in variants}
+    servers = old.get("servers", {}) if variant else _ordered(records, order)
+    if variant:
+        of_variants[variant] = _ordered(records, order)
+    made = {"entry": identity, "servers": servers}
+    if kept := {name: found for name, found in of_variants.items() if found}:
+        made["variants"] = kept
+    text = json.dumps(made, ensure_ascii=False, indent=2) + "\n"
     if file.is_file() and file.read_text() == text:
         return False
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -80,6 +104,14 @@ def write(file: Path, entry: str, records: Mapping[str, Record], order: Sequence
         os.fsync(out.fileno())
     scratch.replace(file)
     return True
+
+
+def _ordered(records: Mapping[str, Record], order: Sequence[str]) -> dict[str, Record]:
+    rank = {name: at for at, name in enumerate(order)}
+    return {
+        name: {key: records[name][key] for key in KEYS}
+        for name in sorted(records, key=lambda name: (rank.get(name, len(rank)), name))
+    }
 
 
 def kept(old: Record | None, new: Record) -> Record:

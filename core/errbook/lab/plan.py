@@ -10,11 +10,17 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
+from errbook.query import is_slug
+from errbook.variants import split
+
 Plan = dict[str, Any]
 """The keys:
 
 entry, code, sqlstate
-    The identity, and what must be raised. sqlstate is null where the engine has none.
+    The identity, and what must be raised, the SQLSTATE as this engine sends it. sqlstate is null where it has none.
+messages, underlying
+    Only where the code does not say it all, for a variant or a message without a code: the texts of which what is
+    raised must have one, and the code to compare in place of a slug, null where there is none.
 applies, not_executable
     Why nothing is executed on this engine (null where it is), and the writer's reason for an exemption (or null).
 settings, host, setup, steps
@@ -37,11 +43,11 @@ def of(entry: Mapping[str, Any], engine: str, series: str | None = None) -> Plan
     Without a series, what holds for only some versions is part of the plan all the same.
     """
     scenario = entry["reproduce"]
-    return {
+    made = {
         "entry": entry["id"],
         "engine": engine,
         "code": entry["code"],
-        "sqlstate": entry["sqlstate"],
+        "sqlstate": entry["sqlstates"].get(engine, entry["sqlstate"]),
         "applies": _applies(scenario, engine, series),
         "versions": dict(scenario["versions"]),
         "not_executable": scenario["not_executable"],
@@ -65,6 +71,12 @@ def of(entry: Mapping[str, Any], engine: str, series: str | None = None) -> Plan
             for number, fix in enumerate(entry["fixes"], 1)
         ],
     }
+    if slug := is_slug(entry["code"]):
+        made["underlying"] = entry["underlying"]
+    if slug or split(entry["id"])[1]:
+        printed = [step["prints"] for step in made["steps"] if step.get("prints")]
+        made["messages"] = printed or [item["text"] for item in entry["messages"]]
+    return made
 
 
 def digest(entry: Mapping[str, Any], engine: str) -> str:
@@ -114,6 +126,7 @@ def _steps(steps: list[dict[str, Any]], engine: str, series: str | None) -> list
         {
             **{key: step[key] for key in ("action", "value", "on", "versions", "raises", "waits")},
             # Only where it is used: what does not is the same plan with the same digest as before there was this.
+            **({"prints": step["prints"]} if step.get("prints") else {}),
             **({"fails": step["fails"]} if step["fails"] is not None else {}),
         }
         for step in steps

@@ -107,13 +107,16 @@ class Process:
         if not code:
             self.future.set_result(None)
             return
-        lines = self._tail.decode(errors="replace").strip().splitlines()[-_LINES:]
+        output = self._tail.decode(errors="replace").strip()
+        lines = output.splitlines()[-_LINES:]
         tail = " / ".join(line if len(line) <= _LINE else f"{line[:_LINE]}…" for line in lines)
         how = f"exit code {code}" if code > 0 else f"ended by {signal.Signals(-code).name}"
         if told:
-            self.future.set_exception(Refused(told["code"], told["sqlstate"], told["message"], driver=told["driver"]))
+            self.future.set_exception(
+                Refused(told["code"], told["sqlstate"], told["message"] or how, driver=told["driver"], output=output)
+            )
         else:
-            self.future.set_exception(Refused(None, None, how + (f": {tail}" if tail else "")))
+            self.future.set_exception(Refused(None, None, how + (f": {tail}" if tail else ""), output=output))
 
     def _uncaught(self) -> dict[str, str | None]:
         """Return what the program told of its end; nothing where it did not."""

@@ -26,7 +26,7 @@ def line(result: Result) -> str:
         words.append(f"{proven} of {len(counts)} fixes proven")
     seconds = record["seconds"] + sum(fix["seconds"] for fix in record["fixes"])
     server = f"{result.server} ({record['version']})" if record["version"] else result.server
-    return f"{mark} {result.entry:<18} {server:<28} {', '.join(words)}" + (f"  {seconds:.1f} s" if seconds else "")
+    return f"{mark} {result.entry:<26} {server:<28} {', '.join(words)}" + (f"  {seconds:.1f} s" if seconds else "")
 
 
 def explain(result: Result) -> list[str]:

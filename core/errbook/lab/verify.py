@@ -386,7 +386,11 @@ def _blank(plan: Plan, made: str, version: str, result: str, detail: str | None)
         "seconds": 0.0,
         "outcome": result,
         "detail": detail,
-        "declared": {"code": plan["code"], "sqlstate": plan["sqlstate"]},
+        "declared": {
+            "code": plan["code"],
+            "sqlstate": plan["sqlstate"],
+            **({"messages": plan["messages"]} if "messages" in plan else {}),
+        },
         "observed": None,
         "driver": None,
         "client": None,

@@ -111,7 +111,6 @@ class Facts:
             "id": entry.id,
             "engines": list(entry.engines),
             "code": entry.code,
-            "symbol": entry.symbol,
             "title": entry.title,
             "summary": entry.summary,
             "risk": {"level": entry.risk.level, "impact": entry.risk.impact},
@@ -119,8 +118,12 @@ class Facts:
             "executed": f"{self._names.term('confidence', entry.confidence.level)}. {entry.confidence.reason}",
             "address": f"{self._site}{entry.page}",
         }
+        if entry.symbol:
+            found["symbol"] = entry.symbol
         if entry.sqlstate:
             found["sqlstate"] = entry.sqlstate
+        if entry.sqlstates:
+            found["sqlstates"] = dict(entry.sqlstates)
         return found
 
     def _brief(self, entry: Entry, length: int) -> Error:

@@ -61,8 +61,9 @@ class Error(TypedDict):
     id: str
     engines: list[str]
     code: str
-    symbol: str
+    symbol: NotRequired[str]
     sqlstate: NotRequired[str]
+    sqlstates: NotRequired[dict[str, str]]
     title: str
     summary: str
     risk: Risk

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from errbook import findings
-from errbook.entry import Cause, Code, Entry, Fix, Run, Scenario
+from errbook.entry import Cause, Code, Entry, Fix, Run, Scenario, Variant
 from errbook.knowledge import Knowledge
 from errbook.render import scenario, servers, verification
 from errbook.render.first import first_code
@@ -72,12 +72,13 @@ def _titles(engines: tuple[str, ...], knowledge: Knowledge) -> str:
 
 def _head(entry: Entry, knowledge: Knowledge) -> list[str]:
     title, code = first_code(entry)
+    named = servers.names(knowledge).engine
     facts = [
         ("Engines", _titles(entry.engines, knowledge)),
         ("Code", inline(entry.code)),
-        ("Symbol", inline(entry.symbol)),
+        *([("Symbol", inline(entry.symbol))] if entry.symbol else []),
         *[("Also named", f"{inline(alias.symbol)} ({escape(alias.where)})") for alias in entry.aliases],
-        ("SQLSTATE", inline(entry.sqlstate) if entry.sqlstate else "none"),
+        ("SQLSTATE", f"{inline(entry.sqlstate)}{servers.elsewhere(entry, named)}" if entry.sqlstate else "none"),
         ("Severity", knowledge.term("severity", entry.severity).title),
         ("Frequency", knowledge.term("frequency", entry.frequency).title),
         ("Category", knowledge.term("category", entry.category).title),
@@ -100,7 +101,12 @@ def _head(entry: Entry, knowledge: Knowledge) -> list[str]:
         f"**{knowledge.term('retry_verdict', entry.retry.verdict).title}.** {escape(entry.retry.why)}",
         f"First thing to do: {escape(title)}",
         _code(code),
+        "\n".join(["Known messages:", "", *(_known(variant) for variant in entry.variants)]) if entry.variants else "",
     ]
+
+
+def _known(variant: Variant) -> str:
+    return f"- [{escape(variant.title)}](#{variant.id}): {inline(variant.messages[0].text)}"
 
 
 def _said(says: Iterable[verification.Says]) -> str:
@@ -167,29 +173,30 @@ def _by(group: Group, names: servers.Names, *, client: bool) -> str:
 
 def _other(entry: Entry, group: Group, *, client: bool) -> str:
     said = findings.otherwise(entry, group, client)
-    return f" (as {said}, where the error is declared as {findings.declared(entry)})" if said else ""
+    return f" (as {said}, where the error is declared as {findings.declared(entry, group.runs[0])})" if said else ""
 
 
-def page(entry: Entry, knowledge: Knowledge) -> str:
-    """Return the whole entry as Markdown, in the order of its page, ending in a newline."""
-    parts = [*_head(entry, knowledge), "## What this means", escape(entry.meaning)]
-    if entry.parameters:
-        parts += ["## Message parts"]
-        parts += ["\n".join(f"- `{{{item.name}}}`: {escape(item.meaning)}" for item in entry.parameters)]
-    parts += ["## Why it happens"]
+def _causes(entry: Entry, knowledge: Knowledge, mark: str) -> list[str]:
+    parts = []
     for number, cause in enumerate(entry.causes, 1):
-        parts += [f"### Cause {number}", _only(entry, cause, knowledge) + escape(cause.cause), "To confirm:"]
+        parts += [f"{mark} Cause {number}", _only(entry, cause, knowledge) + escape(cause.cause), "To confirm:"]
         parts += [block(cause.confirm.language, cause.confirm.run), escape(cause.confirm.reads)]
-    names = servers.names(knowledge)
-    parts += ["## How to reproduce"]
+    return parts
+
+
+def _reproduction(entry: Entry, knowledge: Knowledge, names: servers.Names) -> list[str]:
+    parts = []
     if entry.reproduce.steps:
         parts += [_only(entry, entry.reproduce, knowledge) + escape(entry.reproduce.about or "")]
         parts += [_steps(scenario.lines(entry.reproduce))]
-    parts += [_said(verification.reproduction(entry, names))]
-    parts += ["## Fixes"]
+    return [*parts, _said(verification.reproduction(entry, names))]
+
+
+def _fixes(entry: Entry, knowledge: Knowledge, names: servers.Names, mark: str) -> list[str]:
+    parts = []
     for number, fix in enumerate(entry.fixes, 1):
         changes = ", ".join(knowledge.term("changes", change).title.lower() for change in fix.changes)
-        parts += [f"### {number}. {escape(fix.title)}"]
+        parts += [f"{mark} {number}. {escape(fix.title)}"]
         parts += [
             f"- When: {_only(entry, fix, knowledge)}{escape(fix.when)}\n"
             f"- Changes: {changes}\n- Cost: {escape(fix.cost)}"
@@ -204,6 +211,31 @@ def page(entry: Entry, knowledge: Knowledge) -> str:
                     + "."
                 ]
             parts += ["The proof continues from the error:", _steps([scenario.line(step) for step in fix.proof])]
+    return parts
+
+
+def page(entry: Entry, knowledge: Knowledge) -> str:
+    """Return the whole entry as Markdown, in the order of its page, ending in a newline."""
+    parts = [*_head(entry, knowledge), "## What this means", escape(entry.meaning)]
+    if entry.parameters:
+        parts += ["## Message parts"]
+        parts += ["\n".join(f"- `{{{item.name}}}`: {escape(item.meaning)}" for item in entry.parameters)]
+    names = servers.names(knowledge)
+    parts += ["## Why it happens", *_causes(entry, knowledge, "###")]
+    parts += ["## How to reproduce", *_reproduction(entry, knowledge, names)]
+    parts += ["## Fixes", *_fixes(entry, knowledge, names, "###")]
+    for variant in entry.variants:
+        own = entry.of_variant(variant)
+        parts += [f'## <a id="{variant.id}"></a>{escape(variant.title)}']
+        parts += ["\n\n".join(f"{escape(m.where)}:\n\n{block('text', m.text)}" for m in variant.messages)]
+        parts += [*_causes(own, knowledge, "###")]
+        parts += ["### How to reproduce this message"]
+        parts += (
+            _reproduction(own, knowledge, names)
+            if variant.reproduce
+            else [_said(verification.reproduction(own, names))]
+        )
+        parts += _fixes(own, knowledge, names, "### Fix")
     parts += ["## What not to do"]
     parts += ["\n".join(f"- **{escape(item.title)}.** {escape(item.why)}" for item in entry.avoid)]
     parts += _verification(entry, names)

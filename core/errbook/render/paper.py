@@ -88,7 +88,9 @@ class Paper:
 
 def row(link: Link, style: Style = PLAIN, width: int | None = None) -> str:
     """Return a link to an entry as one line: identity, symbol, title, which is cut to a width where one is given."""
-    return f"{style.mark('strong', link.id)}{cut(f'  {link.symbol}  {link.title}', width, len(link.id))}"
+    identity = f"{link.id}#{link.variant}" if link.variant else link.id
+    rest = "".join(f"  {part}" for part in (link.symbol, link.title) if part)
+    return f"{style.mark('strong', identity)}{cut(rest, width, len(identity))}"
 
 
 def cut(text: str, width: int | None, used: int = 0) -> str:

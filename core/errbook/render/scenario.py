@@ -65,7 +65,7 @@ def line(step: Step) -> Line:
     if step.raises and step.waits:
         outcome = "waits, then ends in this error"
     elif step.raises:
-        outcome = "ends in this error"
+        outcome = f"fails and prints `{step.prints}`" if step.prints else "ends in this error"
     elif step.fails:
         outcome = f"waits, then fails with {step.fails}" if step.waits else f"fails with {step.fails}"
     elif step.waits:

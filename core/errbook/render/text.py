@@ -43,9 +43,9 @@ def _code(paper: Paper, code: Code, indent: int) -> None:
 
 
 def _identity(entry: Entry, names: Names, style: Style) -> str:
-    state = f"  SQLSTATE {entry.sqlstate}" if entry.sqlstate else ""
+    state = f"  SQLSTATE {entry.sqlstate}{servers.elsewhere(entry, names.engine)}" if entry.sqlstate else ""
     engines = ", ".join(map(names.engine, entry.engines))
-    return f"{style.mark('strong', f'{engines} {entry.code}')}  {entry.symbol}{state}"
+    return f"{style.mark('strong', f'{engines} {entry.code}')}{f'  {entry.symbol}' if entry.symbol else ''}{state}"
 
 
 def _verdicts(paper: Paper, entry: Entry, knowledge: Knowledge) -> None:
@@ -89,6 +89,10 @@ def page(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLA
     title, code = first_code(entry)
     paper.line(f"First: {style.mark('strong', title)}")
     _code(paper, code, 0)
+    if entry.variants:
+        paper.head("Known messages")
+        for variant in entry.variants:
+            paper.prose(f"{variant.title} (#{variant.id})", 4, "  ")
     if more := entry.messages[TOP_MESSAGES:]:
         paper.head("More wordings")
         _messages(paper, more)
@@ -99,17 +103,22 @@ def page(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLA
         for item in entry.parameters:
             paper.prose(item.meaning, 4, f"{{{item.name}}}: ")
     paper.head("Why it happens")
-    for number, cause in enumerate(entry.causes, 1):
-        paper.prose(_only(entry, cause, names) + cause.cause, 3, f"{number}. ")
-        paper.code(cause.confirm.run, 7)
-        paper.prose(cause.confirm.reads, 3, "   → ")
+    _causes(paper, entry, names)
     paper.head("How to reproduce")
     if entry.reproduce.not_executable:
         paper.prose(f"Not executable: {entry.reproduce.not_executable}")
     if entry.reproduce.steps:
         paper.prose(_only(entry, entry.reproduce, names) + (entry.reproduce.about or ""))
         _steps(paper, scenario.lines(entry.reproduce), 0)
+    paper.head("Fixes")
     _fixes(paper, entry, knowledge, names)
+    for variant in entry.variants:
+        paper.head(f"{variant.title} (#{variant.id})")
+        own = entry.of_variant(variant)
+        for message in variant.messages:
+            paper.prose(message.text, 4, "  ")
+        _causes(paper, own, names)
+        _fixes(paper, own, knowledge, names)
     paper.head("What not to do")
     for avoid in entry.avoid:
         paper.prose(f"{avoid.title}. {avoid.why}", 2, "- ")
@@ -147,14 +156,24 @@ def _verification(paper: Paper, entry: Entry, names: Names, site: str) -> None:
     for run in entry.verification.servers:
         said = servers.visible(servers.line(entry, run, names))
         paper.prose(said, 4, f"  {names.runs([run])}: ")
+    for variant in entry.variants:
+        paper.prose(
+            f"{names.term('confidence', variant.confidence.level)}. {variant.confidence.reason}", 4, f"  {variant.id}: "
+        )
     if entry.verification.servers and entry.verification.missing:
         paper.prose("not yet executed", 4, f"  {names.servers(entry.verification.missing)}: ")
     address = f"{site.rstrip('/')}{servers.RULE}"
     paper.line(paper.style.mark("faint", f"What the levels mean: {paper.style.link(address, address)}"))
 
 
+def _causes(paper: Paper, entry: Entry, names: Names) -> None:
+    for number, cause in enumerate(entry.causes, 1):
+        paper.prose(_only(entry, cause, names) + cause.cause, 3, f"{number}. ")
+        paper.code(cause.confirm.run, 7)
+        paper.prose(cause.confirm.reads, 3, "   → ")
+
+
 def _fixes(paper: Paper, entry: Entry, knowledge: Knowledge, names: Names) -> None:
-    paper.head("Fixes")
     for number, fix in enumerate(entry.fixes, 1):
         if number > 1:
             paper.line()

@@ -6,6 +6,7 @@ from typing import Final
 
 from errbook.catalogs import Merged
 from errbook.problem import shown
+from errbook.rules.form import nearest
 from errbook.rules.rule import Finding, Rule, Subject
 
 # A conversion of printf, and what may stand in its place in an entry: a {name}, or a value.
@@ -50,16 +51,25 @@ def symbol(subject: Subject) -> Iterator[Finding]:
 
 
 def sqlstate(subject: Subject) -> Iterator[Finding]:
-    """Compare the SQLSTATE with the one that a server of the entry sends."""
-    state = subject.data.get("sqlstate")
-    if state is None:
+    """Compare the SQLSTATE of each engine with the one that its newest server sends."""
+    own, others = subject.data.get("sqlstate"), subject.data.get("sqlstates", {})
+    if own is None:
         return
-    found = [made for name in subject.named_engines if (made := _known(subject, name))]
-    states = {value: _where(made) for made in reversed(found) for value in made.values("sqlstate")[:1]}
-    if states and state not in states:
-        there = ", ".join(f"{shown(value)} in {where}" for value, where in states.items())
-        message = f"the SQLSTATE of {found[0].key.code} is {there}, not {shown(state)}"
-        yield Finding(("sqlstate",), message, f'Write "{next(reversed(states))}"')
+    for at, name in enumerate(subject.named_engines):
+        state = others.get(name, own)
+        made = _known(subject, name)
+        expected = made.values("sqlstate")[:1] if made else []
+        if made is None or not expected or state == expected[0]:
+            continue
+        message = f"the SQLSTATE of {made.key.code} is {shown(expected[0])} in {_where(made)}, not {shown(state)}"
+        if at == 0:
+            yield Finding(("sqlstate",), message, f'Write "{expected[0]}"')
+            own = expected[0]
+        elif expected[0] == own:
+            yield Finding(("sqlstates", name), message, "Remove the line: it is what `sqlstate` says", key=True)
+        else:
+            where = ("sqlstates", name) if name in others else ("sqlstate",)
+            yield Finding(where, message, f'Under `sqlstates`, write {name}: "{expected[0]}"')
 
 
 def shared(subject: Subject) -> Iterator[Finding]:
@@ -103,13 +113,43 @@ def parameters(subject: Subject) -> Iterator[Finding]:
     if len(templates) != _MANY or "kind" in made.newest or not _CONVERSION.sub("", templates[0]).strip():
         return
     template = templates[0]
-    pattern = re.compile(_VALUE.join(_words(part) for part in _CONVERSION.split(template)))
+    pattern = _pattern(template)
     if any(pattern.search(_spaced(item["text"])) for item in messages):
         return
     count = len(_CONVERSION.findall(template))
     message = f"no message reads as that of {_where(made)}: {shown(template, 200)}"
     names = f", with a {{name}} for each of its {count} values" if count else ""
     yield Finding(("messages", 0, "text"), message, f"Write it as the server prints it{names}")
+
+
+def variants(subject: Subject) -> Iterator[Finding]:
+    """Find variants of which no message is a server's, and messages of clients that are one."""
+    made = _known(subject, subject.named_engines[0])
+    if made is None or "kind" in made.newest:
+        return
+    # Shared codes may be worded by either engine.
+    others = [known for name in subject.named_engines[1:] if (known := _known(subject, name))]
+    templates = [item.text for known in (made, *others) for item in known.messages]
+    patterns = [_pattern(text) for text in templates if _CONVERSION.sub("", text).strip()]
+    if not patterns:
+        return
+    for at, variant in enumerate(subject.data.get("variants", ())):
+        fitting = [any(item.fullmatch(_spaced(m["text"])) for item in patterns) for m in variant["messages"]]
+        for number, message in enumerate(variant["messages"]):
+            where = ("variants", at, "messages", number)
+            if "client" in message and fitting[number]:
+                said = f"{shown(message['text'])} is a server's: a catalog has it"
+                yield Finding((*where, "client"), said, "Remove the line", key=True)
+            elif "client" not in message and not fitting[number]:
+                near = nearest(message["text"], templates)
+                likely = f"nearest: {shown(near, 200)}; " if near else ""
+                said = f"no catalog of {' and '.join(subject.named_engines)} has this message under {made.key.code}"
+                advice = f"{likely}write it as the server prints it, or add `client: true` where no server says it"
+                yield Finding((*where, "text"), said, advice[:1].upper() + advice[1:])
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(_VALUE.join(_words(part) for part in _CONVERSION.split(_spaced(template))))
 
 
 def _words(text: str) -> str:
@@ -139,7 +179,7 @@ RULES: Final = (
     Rule(
         "catalog-sqlstate",
         "entry",
-        "The SQLSTATE is the one that the server sends.",
+        "The SQLSTATE is the one that each engine's server sends; `sqlstates` has those that differ from the first.",
         "Write the server's.",
         sqlstate,
     ),
@@ -149,5 +189,12 @@ RULES: Final = (
         "The symbol is the one that the newest server has; older ones are aliases.",
         "Write the server's.",
         symbol,
+    ),
+    Rule(
+        "catalog-variant",
+        "entry",
+        "A message of a variant is one that a catalog has under the code, or is marked as a client's.",
+        "Write it as the server prints it, or add `client: true`.",
+        variants,
     ),
 )

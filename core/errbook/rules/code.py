@@ -7,7 +7,7 @@ from typing import Final
 
 from errbook.problem import shown
 from errbook.rules.rule import Finding, Rule, Subject
-from errbook.rules.scenario import proof
+from errbook.rules.scenario import fixes, proof
 
 _RUNS: Final = ("run", "configure", "shell", "python")
 _FILLED: Final = frozenset({"sql", "shell", "ini", "python"})
@@ -50,16 +50,16 @@ _FILES: Final = frozenset(
 
 def proved(subject: Subject) -> Iterator[Finding]:
     """Find proofs that do not run the fix itself."""
-    for at, fix in enumerate(subject.data.get("fixes", ())):
+    for where, fix in fixes(subject):
         steps = proof(fix)
         if steps and not any("$code" in step.get(name, "") for step in steps for name in _RUNS):
             message = "the proof does not run the fix: no step has $code"
-            yield Finding(("fixes", at, "proof"), message, "Write `run: $code` where the fix is applied", key=True)
+            yield Finding((*where, "proof"), message, "Write `run: $code` where the fix is applied", key=True)
 
 
 def placeholders(subject: Subject) -> Iterator[Finding]:
     """Compare the <placeholders> of a fix with the values that its proof puts in."""
-    for at, fix in enumerate(subject.data.get("fixes", ())):
+    for where, fix in fixes(subject):
         code = fix["code"]
         values = code.get("values", {})
         names = {match[1]: match.start() for match in _PLACEHOLDER.finditer(code["text"])}
@@ -70,21 +70,21 @@ def placeholders(subject: Subject) -> Iterator[Finding]:
                     advice = (
                         f'Add `{name}: "…"` under `values` of this code' if name.islower() else "Write it in lower case"
                     )
-                    yield Finding(("fixes", at, "code", "text"), message, advice, offset)
+                    yield Finding((*where, "code", "text"), message, advice, offset)
         for name in values:
             if f"<{name}>" not in code["text"]:
                 message = f"the code has no <{name}>"
                 advice = f"Write <{name}> where the value goes, or remove it"
-                yield Finding(("fixes", at, "code", "values", name), message, advice, key=True)
+                yield Finding((*where, "code", "values", name), message, advice, key=True)
 
 
 def cost(subject: Subject) -> Iterator[Finding]:
     """Find costs that say nothing."""
-    for at, fix in enumerate(subject.data.get("fixes", ())):
+    for where, fix in fixes(subject):
         if _NO_COST.fullmatch(fix["cost"].strip()):
             message = f"{shown(fix['cost'])} says no cost and no reason for it"
             advice = "Say what the fix takes (restart, lock, rebuild, memory, lost data), or why it takes nothing"
-            yield Finding(("fixes", at, "cost"), message, advice)
+            yield Finding((*where, "cost"), message, advice)
 
 
 def secrets(subject: Subject) -> Iterator[Finding]:

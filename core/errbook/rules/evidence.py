@@ -27,13 +27,16 @@ def identity(subject: Subject) -> Iterator[Finding]:
 def servers(subject: Subject) -> Iterator[Finding]:
     """Find records of servers that nobody executes entries on."""
     known = _known()
-    for name in subject.data.get("servers", ()):
+    found: list[tuple[tuple[str, ...], str]] = [(("servers", name), name) for name in subject.data.get("servers", ())]
+    for variant, records in subject.data.get("variants", {}).items():
+        found += [(("variants", variant, name), name) for name in records]
+    for where, name in found:
         if name not in known:
             likely = nearest(name, known)
             hint = f"nearest: `{likely}`; " if likely else ""
             message = f"{shown(name)} is no server that entries are executed on"
             advice = f"{hint}remove the record, or describe the server in servers.yaml; `errbook lab list` shows all"
-            yield Finding(("servers", name), message, advice[:1].upper() + advice[1:], key=True)
+            yield Finding(where, message, advice[:1].upper() + advice[1:], key=True)
 
 
 def form(subject: Subject) -> Iterator[Finding]:
@@ -41,15 +44,18 @@ def form(subject: Subject) -> Iterator[Finding]:
     source = subject.source
     if subject.data != source.data or not {"entry", "servers"} <= source.data.keys():
         return
-    if not set(source.data["servers"]) <= set(_known()):
+    lists: list[tuple[tuple[str, ...], Any]] = [(("servers",), source.data["servers"])]
+    lists += [(("variants", variant), found) for variant, found in source.data.get("variants", {}).items()]
+    if any(not set(records) <= set(_known()) for _, records in lists):
         return
-    for name, record in subject.data["servers"].items():
-        numbers = [fix["fix"] for fix in record["fixes"]]
-        for at, number in enumerate(numbers):
-            if number in numbers[:at]:
-                message = f"fix {number} is in the record twice"
-                yield Finding(("servers", name, "fixes", at), message, _again(subject))
-                return
+    for before, records in lists:
+        for name, record in records.items():
+            numbers = [fix["fix"] for fix in record["fixes"]]
+            for at, number in enumerate(numbers):
+                if number in numbers[:at]:
+                    message = f"fix {number} is in the record twice"
+                    yield Finding((*before, name, "fixes", at), message, _again(subject))
+                    return
     expected = json.dumps(_ordered(subject.data), ensure_ascii=False, indent=2) + "\n"
     if source.text != expected:
         found, wanted = source.text.splitlines(), expected.splitlines()
@@ -72,6 +78,11 @@ def belongs(index: Index) -> Iterator[Problem]:
             yield Problem(file.path, 1, 1, "evidence-entry", message, advice)
             continue
         facts = index.get(file.engine, file.code)
+        for variant in file.variants if facts.whole else ():
+            if variant.name not in facts.variants:
+                message = f"{own} has no variant {shown(variant.name)}"
+                advice = record_again(file.engine, file.code)
+                yield Problem(file.path, variant.line, variant.column, "evidence-variant", message, advice)
         engines = {named.name for named in facts.engines}
         for server in file.servers if facts.whole else ():
             if server.name.partition(":")[0] not in engines:
@@ -97,19 +108,27 @@ def _ordered(data: Mapping[str, Any]) -> Any:
     record, fix = document["$defs"]["record"], document["$defs"]["fix_record"]
     order = {name: at for at, name in enumerate(_known())}
     made = _sorted(data, document)
-    made["servers"] = {
-        name: {
-            **_sorted(found, record),
-            "fixes": sorted((_sorted(item, fix) for item in found["fixes"]), key=lambda item: int(item["fix"])),
+
+    def records(found: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            name: {
+                **_sorted(item, record),
+                "fixes": sorted((_sorted(row, fix) for row in item["fixes"]), key=lambda row: int(row["fix"])),
+            }
+            for name, item in sorted(found.items(), key=lambda item: order.get(item[0], len(order)))
         }
-        for name, found in sorted(data["servers"].items(), key=lambda item: order.get(item[0], len(order)))
-    }
+
+    made["servers"] = records(data["servers"])
+    if "variants" in data:
+        made["variants"] = {name: records(found) for name, found in data["variants"].items()}
     return made
 
 
 def _sorted(value: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, field in part["properties"].items():
+        if name not in value:
+            continue
         item = value[name]
         inner = field if "properties" in field else next(iter(field.get("anyOf", ())), {})
         made[name] = _sorted(item, inner) if isinstance(item, dict) and "properties" in inner else item
@@ -117,6 +136,13 @@ def _sorted(value: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]
 
 
 RULES: Final = (
+    Rule(
+        "evidence-variant",
+        "knowledge",
+        "Evidence tells of variants that the entry has.",
+        "Record it again: errbook verify <engine>/<code> --record.",
+        across=belongs,
+    ),
     Rule(
         "evidence-engine",
         "knowledge",

@@ -1,9 +1,9 @@
 """Who an entry is: its path, its code, its SQLSTATE and the engines that it holds for."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from errbook.problem import shown
 from errbook.rules.form import nearest
@@ -63,7 +63,7 @@ def form(subject: Subject) -> Iterator[Finding]:
     """Compare the code with the form of its engine's codes."""
     engine = subject.engines.get(subject.source.engine)
     code = subject.data.get("code")
-    if engine is None or not engine.readable or code is None:
+    if engine is None or not engine.readable or code is None or subject.slug:
         return
     if not _pattern(engine.pattern).search(code):
         message = f"{shown(code)} is no {engine.code_name} of {engine.title}"
@@ -74,6 +74,8 @@ def sqlstate(subject: Subject) -> Iterator[Finding]:
     """Compare the SQLSTATE with what the engine has: one of its own, the code itself, or none."""
     engine = subject.engines.get(subject.source.engine)
     if engine is None or not engine.readable:
+        return
+    if subject.slug and engine.sqlstates != "none":
         return
     state, code = subject.data.get("sqlstate"), subject.data.get("code")
     given = "sqlstate" in subject.source.data
@@ -89,36 +91,85 @@ def sqlstate(subject: Subject) -> Iterator[Finding]:
         yield Finding(("sqlstate",), message, f'Write "{code}"')
 
 
+def sqlstates(subject: Subject) -> Iterator[Finding]:
+    """Find SQLSTATEs of single engines that say nothing: of the first engine, or the same as the first engine's."""
+    for name, state in subject.data.get("sqlstates", {}).items():
+        if name == subject.named_engines[0]:
+            message = f"`sqlstate` is what {shown(name)} sends, the first of the entry's engines"
+            yield Finding(("sqlstates", name), message, "Remove the line", key=True)
+        elif state == subject.data.get("sqlstate"):
+            message = f"{shown(name)} sends the SQLSTATE that `sqlstate` has already"
+            yield Finding(("sqlstates", name), message, "Remove the line", key=True)
+
+
 def sqlstate_class(subject: Subject) -> Iterator[Finding]:
     """Find a SQLSTATE whose class nobody defined."""
-    state = subject.data.get("sqlstate")
-    if state and subject.classes and state[:2] not in subject.classes:
-        message = f"the SQLSTATE {shown(state)} has the class {state[:2]}, which errors/sqlstates.yaml does not list"
-        yield Finding(("sqlstate",), message, "Look the SQLSTATE up in the server's catalog, or add the class there")
+    data = subject.data
+    given: list[tuple[tuple[str, ...], str | None]] = [(("sqlstate",), data.get("sqlstate"))]
+    given += [(("sqlstates", name), state) for name, state in data.get("sqlstates", {}).items()]
+    for where, state in given:
+        if state and subject.classes and state[:2] not in subject.classes:
+            unknown = f"has the class {state[:2]}, which errors/sqlstates.yaml does not list"
+            message = f"the SQLSTATE {shown(state)} {unknown}"
+            yield Finding(where, message, "Look the SQLSTATE up in the server's catalog, or add the class there")
 
 
 def _named(subject: Subject) -> Iterator[tuple[tuple[str | int, ...], str]]:
     data = subject.data
+    for name in data.get("sqlstates", {}):
+        yield ("sqlstates", name), name
     for at, name in enumerate(data.get("engines", ())):
         yield ("engines", at), name
-    for part in _ENGINE_LISTS:
-        for at, item in enumerate(data.get(part, ())):
-            for index, name in enumerate(item.get("engines", ())):
-                yield (part, at, "engines", index), name
-            proof = item.get("proof")
-            for number, step in enumerate(proof if isinstance(proof, list) else ()):
-                for index, name in enumerate(step.get("engines", ())):
-                    yield (part, at, "proof", number, "engines", index), name
-    scenario = data.get("reproduce", {})
-    for index, name in enumerate(scenario.get("engines", ())):
-        yield ("reproduce", "engines", index), name
-    for number, step in enumerate(scenario.get("steps", ())):
-        for index, name in enumerate(step.get("engines", ())):
-            yield ("reproduce", "steps", number, "engines", index), name
+    for before, whole in subject.parts:
+        for where, name in _held(whole):
+            yield (*before, *where), name
     for part in ("versions", "sources"):
         for at, item in enumerate(data.get(part, ())):
             if "engine" in item:
                 yield (part, at, "engine"), item["engine"]
+
+
+def _held(part: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the engines that causes, fixes and the scenario of an entry or a variant name."""
+    for name in _ENGINE_LISTS:
+        for at, item in enumerate(part.get(name, ())):
+            for index, engine in enumerate(item.get("engines", ())):
+                yield (name, at, "engines", index), engine
+            proof = item.get("proof")
+            for number, step in enumerate(proof if isinstance(proof, list) else ()):
+                for index, engine in enumerate(step.get("engines", ())):
+                    yield (name, at, "proof", number, "engines", index), engine
+    scenario = part.get("reproduce", {})
+    for index, engine in enumerate(scenario.get("engines", ())):
+        yield ("reproduce", "engines", index), engine
+    for number, step in enumerate(scenario.get("steps", ())):
+        for index, engine in enumerate(step.get("engines", ())):
+            yield ("reproduce", "steps", number, "engines", index), engine
+
+
+def slug(subject: Subject) -> Iterator[Finding]:
+    """Find codes without a symbol, and messages without a code that have one, or nothing to be known by."""
+    data, whole = subject.data, subject.source.data
+    if "code" not in data:
+        return
+    if not subject.slug:
+        if "symbol" not in whole:
+            yield Finding((), "`symbol` is missing", "Add the engine's own name of the code")
+        if "underlying" in whole:
+            message = f"{shown(data['code'])} is a code of its own"
+            yield Finding(("underlying",), message, "Remove the line", key=True)
+        return
+    for name in ("symbol", "aliases"):
+        if name in whole:
+            yield Finding((name,), f"{shown(data['code'])} is a message without a code", "Remove the line", key=True)
+    scenario = data.get("reproduce", {})
+    printed = any("prints" in step for step in scenario.get("steps", ()))
+    if "underlying" not in whole and not printed and not {"not_executable"} >= scenario.keys():
+        message = "nothing says how the reproduction is to be known: the message has no code"
+        advice = (
+            "Write `prints` at the program that raises it, or `underlying` with the code that drivers give beside it"
+        )
+        yield Finding(("reproduce",), message, advice, key=True)
 
 
 @cache
@@ -127,6 +178,13 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 
 RULES: Final = (
+    Rule(
+        "code-or-slug",
+        "entry",
+        "A code has a symbol; a well-known message without a code has a slug, no symbol, and a way to be known.",
+        "Add `symbol`; or, for a slug, `prints` at the program that raises it, or `underlying`.",
+        slug,
+    ),
     Rule(
         "code-form",
         "entry",
@@ -168,6 +226,13 @@ RULES: Final = (
         "An entry gives a SQLSTATE where its engine has them, and the code itself where that is one.",
         "Add, mend or remove `sqlstate`.",
         sqlstate,
+    ),
+    Rule(
+        "sqlstate-repeated",
+        "entry",
+        "`sqlstates` has only engines that send another SQLSTATE than the first one.",
+        "Remove the line.",
+        sqlstates,
     ),
     Rule("unknown-engine", "entry", "Every engine that is named has an engine.yaml.", "Write its name.", known),
 )

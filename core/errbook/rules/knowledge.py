@@ -30,6 +30,7 @@ class Facts(NamedTuple):
     engines: tuple[Named, ...]
     related: tuple[Named, ...] = ()
     whole: bool = True
+    variants: tuple[str, ...] = ()
 
     @property
     def identities(self) -> tuple[str, ...]:
@@ -44,6 +45,7 @@ class Recorded(NamedTuple):
     engine: str
     code: str
     servers: tuple[Named, ...] = ()
+    variants: tuple[Named, ...] = ()
 
 
 @dataclass

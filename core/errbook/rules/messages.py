@@ -10,21 +10,29 @@ from errbook.rules.rule import Finding, Rule, Subject
 _PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]{0,31})\}")
 
 
+_PART: Final = re.compile(
+    r"(?:(?:cause|fix)-\d+|risk|retry|first|meaning|parameters|variants|causes|reproduce|fixes|avoid|verification|versions"
+    r"|drivers|related|sources)"
+)
+"""The anchors of an entry's page."""
+
+
 def parameters(subject: Subject) -> Iterator[Finding]:
     """Compare the {names} of the messages with the parameters that explain them."""
     messages = subject.data.get("messages")
     if messages is None or ("parameters" in subject.source.data and "parameters" not in subject.data):
         return
-    first: dict[str, tuple[int, int]] = {}
-    for at, message in enumerate(messages):
-        for match in _PLACEHOLDER.finditer(message["text"]):
-            first.setdefault(match[1], (at, match.start()))
+    first: dict[str, tuple[tuple[str | int, ...], int]] = {}
+    for before, part in subject.parts:
+        for at, message in enumerate(part.get("messages", ())):
+            for match in _PLACEHOLDER.finditer(message["text"]):
+                first.setdefault(match[1], ((*before, "messages", at, "text"), match.start()))
     explained = [parameter["name"] for parameter in subject.data.get("parameters", ())]
-    for name, (at, offset) in first.items():
+    for name, (where, offset) in first.items():
         if name not in explained:
             text = f"the message has {{{name}}}, and `parameters` does not explain it"
             advice = f"Add `- name: {name}` with its meaning under `parameters`"
-            yield Finding(("messages", at, "text"), text, advice, offset)
+            yield Finding(where, text, advice, offset)
     for at, name in enumerate(explained):
         if name in explained[:at]:
             yield Finding(("parameters", at, "name"), f"{shown(name)} is explained twice", "Keep one of them")
@@ -36,12 +44,36 @@ def parameters(subject: Subject) -> Iterator[Finding]:
     for expected, name in zip(order, given, strict=True):
         if name != expected:
             text = f"{shown(name)} stands where {shown(expected)} is expected: messages name that one first"
-            where = ("parameters", explained.index(name), "name")
-            yield Finding(where, text, f"Order the parameters as messages do: {', '.join(order)}")
+            yield Finding(
+                ("parameters", explained.index(name), "name"),
+                text,
+                f"Order the parameters as messages do: {', '.join(order)}",
+            )
             break
 
 
+def variants(subject: Subject) -> Iterator[Finding]:
+    """Find variants that share an id, or whose id is that of a part of every page."""
+    seen: list[str] = []
+    for at, variant in enumerate(subject.data.get("variants", ())):
+        name = variant["id"]
+        where = ("variants", at, "id")
+        if name in seen:
+            yield Finding(where, f"{shown(name)} is the id of two variants", "Give each message an id of its own")
+        elif _PART.fullmatch(name):
+            message = f"{shown(name)} is the anchor of a part of every page"
+            yield Finding(where, message, "Use words of the message, such as `no-such-table`")
+        seen.append(name)
+
+
 RULES: Final = (
+    Rule(
+        "variant-id",
+        "entry",
+        "A variant's id is unique in the entry, and no anchor of a part of the page.",
+        "Use words of the message, such as `no-such-table`.",
+        variants,
+    ),
     Rule(
         "message-parameters",
         "entry",

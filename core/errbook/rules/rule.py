@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from errbook.query import is_slug
+
 if TYPE_CHECKING:
     from errbook.catalogs import Catalogs
     from errbook.problem import Problem
@@ -62,6 +64,17 @@ class Subject:
         from errbook.rules.strings import texts
 
         return list(texts(self.source.kind, self.data))
+
+    @cached_property
+    def parts(self) -> "list[tuple[tuple[str | int, ...], Mapping[str, Any]]]":
+        """The entry itself and each of its variants: where it stands, and its fields. Each has causes and fixes."""
+        variants = self.data.get("variants", ())
+        return [((), self.data), *((("variants", at), variant) for at, variant in enumerate(variants))]
+
+    @cached_property
+    def slug(self) -> bool:
+        """Whether the entry is of a message without a code, which has a slug in its place."""
+        return is_slug(self.data.get("code") or "") or is_slug(self.source.name)
 
     @cached_property
     def named_engines(self) -> tuple[str, ...]:

@@ -13,7 +13,11 @@ MAIN: Final = "main"
 
 def raising(subject: Subject) -> Iterator[Finding]:
     """Find scenarios in which no step, or more than one, raises the error on one of the engines."""
-    scenario = subject.data.get("reproduce", {})
+    for before, part in subject.parts:
+        yield from _raising(subject, (*before, "reproduce"), part.get("reproduce", {}))
+
+
+def _raising(subject: Subject, place: tuple[str | int, ...], scenario: Mapping[str, Any]) -> Iterator[Finding]:
     steps = scenario.get("steps")
     if steps is None:
         return
@@ -22,21 +26,21 @@ def raising(subject: Subject) -> Iterator[Finding]:
         on = f" on {engine}" if len(subject.named_engines) > 1 else ""
         if not found:
             message = f"no step raises the error{on}"
-            yield Finding(("reproduce", "steps"), message, "Add `raises: true` to the step that does", key=True)
+            yield Finding((*place, "steps"), message, "Add `raises: true` to the step that does", key=True)
             return
         if len(found) > 1:
             message = f"step {found[1] + 1} raises the error{on}, and step {found[0] + 1} does already"
-            where = ("reproduce", "steps", found[1], "raises")
+            where = (*place, "steps", found[1], "raises")
             yield Finding(where, message, "Keep `raises: true` at one step; the scenario ends with the error")
             return
 
 
 def quiet(subject: Subject) -> Iterator[Finding]:
     """Find proofs that expect an error."""
-    for at, fix in enumerate(subject.data.get("fixes", ())):
+    for place, fix in fixes(subject):
         for number, step in enumerate(proof(fix)):
             if "raises" in step:
-                where = ("fixes", at, "proof", number, "raises")
+                where = (*place, "proof", number, "raises")
                 message = "everything in a proof must succeed, and this step is to raise the error"
                 yield Finding(where, message, "Remove `raises`, or move the step to `reproduce`", key=True)
 
@@ -64,11 +68,17 @@ def fails(subject: Subject) -> Iterator[Finding]:
 
 def sessions(subject: Subject) -> Iterator[Finding]:
     """Find proofs that name a session which neither the scenario nor a step before has opened."""
-    scenario = subject.data.get("reproduce")
+    for before, part in subject.parts:
+        yield from _sessions(before, part.get("reproduce", subject.data.get("reproduce")), part.get("fixes", ()))
+
+
+def _sessions(
+    before: tuple[str | int, ...], scenario: Mapping[str, Any] | None, listed: Sequence[Mapping[str, Any]]
+) -> Iterator[Finding]:
     if scenario is None or "not_executable" in scenario:
         return
     opened = {MAIN} | _opened(scenario.get("steps", ()))
-    for at, fix in enumerate(subject.data.get("fixes", ())):
+    for at, fix in enumerate(listed):
         known = set(opened)
         for number, step in enumerate(proof(fix)):
             name = step.get("on", MAIN)
@@ -79,8 +89,28 @@ def sessions(subject: Subject) -> Iterator[Finding]:
                 said = f"write `{likely}`" if likely else f"use one of {', '.join(sorted(known))}"
                 message = f"the scenario has no session {shown(name)}"
                 advice = f"Open it before with `- on: {name}` and `connect: {{}}`, or {said}"
-                yield Finding(("fixes", at, "proof", number, "on"), message, advice)
+                yield Finding((*before, "fixes", at, "proof", number, "on"), message, advice)
                 known.add(name)
+
+
+def fixes(subject: Subject) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
+    """Give every fix of an entry, those of its variants too, with its place."""
+    for before, part in subject.parts:
+        for at, fix in enumerate(part.get("fixes", ())):
+            yield (*before, "fixes", at), fix
+
+
+def printing(subject: Subject) -> Iterator[Finding]:
+    """Find texts to be printed at steps that print nothing, or that are not to raise the error."""
+    for before, part in subject.parts:
+        steps = part.get("reproduce", {}).get("steps", ())
+        lists: list[tuple[tuple[str | int, ...], Sequence[Mapping[str, Any]]]] = [(("reproduce", "steps"), steps)]
+        lists += [(("fixes", at, "proof"), proof(fix)) for at, fix in enumerate(part.get("fixes", ()))]
+        for inner, steps in lists:
+            for number, step in enumerate(steps):
+                if "prints" in step and not ("raises" in step and ("shell" in step or "python" in step)):
+                    message = "`prints` belongs to the shell or Python step that raises the error"
+                    yield Finding((*before, *inner, number, "prints"), message, "Move or remove it", key=True)
 
 
 def proof(fix: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -100,6 +130,13 @@ def _opened(steps: Sequence[Mapping[str, Any]]) -> set[str]:
 
 
 RULES: Final = (
+    Rule(
+        "prints-raises",
+        "entry",
+        "A text that a program must print stands at the step that raises the error, and the step is a program.",
+        "Write it beside `raises: true` at a shell or Python step.",
+        printing,
+    ),
     Rule(
         "proof-raises",
         "entry",

@@ -32,7 +32,7 @@ def questions(knowledge: Knowledge) -> Iterator[str]:
     yield from ("", "help", "asdfqwer", "lock", "deadlock found when trying", "08999", "x" * 4000, "HY000", "errno 13")
     for entry in knowledge.all():
         yield from (f"{engine} {entry.code}" for engine in entry.engines)
-        yield from (entry.code, entry.symbol, entry.sqlstate or "")
+        yield from (entry.code, entry.symbol or "", entry.sqlstate or "")
         yield from (message.text for message in entry.messages)
     for number, link in enumerate(knowledge.codes(written=False)):
         if number % EVERY == 0:

@@ -18,6 +18,7 @@ class Refused(Exception):  # noqa: N818 - named for what the server did
         message: str,
         *,
         lost: bool = False,
+        output: str | None = None,
         driver: str | None = None,
     ) -> None:
         super().__init__(message)
@@ -26,6 +27,8 @@ class Refused(Exception):  # noqa: N818 - named for what the server did
         self.message = message
         self.lost = lost
         """Whether the connection is gone with it."""
+        self.output = output
+        """All that a program printed, where it is one that failed."""
         self.driver = driver
         """Which driver raised it, with its version, where that is not the lab's own."""
         self.unsent = 0

@@ -232,7 +232,7 @@ const ebIdentify = (() => {
       const shown = items.reduce((kept, hit) => (more(hit, kept) > 0 ? hit : kept));
       const first = Math.min(...items.map((hit) => hit.start));
       const order = [items.some((hit) => hit.root) ? 0 : 1, confidence < SURE ? 1 : 0, GENERAL.has(ref) || ref.startsWith("p01") ? 1 : 0, first];
-      found.push({ order, ref, confidence, matched_by: [...kinds].sort(), span: [shown.start, shown.end], parameters: shown.parameters || [] });
+      found.push({ order, ref, confidence, matched_by: [...kinds].sort(), span: [shown.start, shown.end], parameters: shown.parameters || [], variant: shown.variant || null });
     }
     found.sort((one, other) => {
       for (let at = 0; at < 4; at += 1) if (one.order[at] !== other.order[at]) return one.order[at] - other.order[at];
@@ -273,8 +273,13 @@ const ebIdentify = (() => {
       this.codes = new Map();
       this.symbols = new Map();
       this.classes = new Map();
+      this.variants = new Map();
       for (const line of lines.slice(0, about.codes)) {
-        const [ref, symbol, sqlstate, entry, others] = line.split("\t");
+        const [ref, symbol, sqlstate, entry, others, variants] = line.split("\t");
+        for (const variant of variants ? variants.split(";") : []) {
+          const at = variant.indexOf(":");
+          this.variants.set(`${ref} ${variant.slice(at + 1)}`, variant.slice(0, at));
+        }
         this.codes.set(ref, { symbol: symbol || null, sqlstate: sqlstate || null, entry: entry || null });
         for (const name of [symbol, ...others.split(" ")]) {
           const low = name.toLowerCase();
@@ -328,7 +333,7 @@ const ebIdentify = (() => {
       return judge(hits, this.codes).map((match) => this.shown(match, hints.has("mariadb")));
     }
 
-    shown({ ref, confidence, matched_by, span, parameters }, mariadb) {
+    shown({ ref, confidence, matched_by, span, parameters, variant }, mariadb) {
       const known = this.codes.get(ref) || { symbol: null, sqlstate: null, entry: null };
       let engine, code;
       if (ref.includes("/")) {
@@ -340,7 +345,7 @@ const ebIdentify = (() => {
         if (ref[0] === "s") code = known.symbol || code;
         else if (engine === "mysql" && /^\d+$/.test(code) && Number(code) >= 10000) code = `MY-${code.padStart(6, "0")}`;
       }
-      return { engine, code, sqlstate: known.sqlstate, symbol: known.symbol, confidence, matched_by, span, parameters: Object.fromEntries(parameters), entry: known.entry };
+      return { engine, code, sqlstate: known.sqlstate, symbol: known.symbol, confidence, matched_by, span, parameters: Object.fromEntries(parameters), entry: known.entry, variant };
     }
 
     hinted(words) {
@@ -437,7 +442,8 @@ const ebIdentify = (() => {
         taken.push([start, end]);
         if (bits <= BITS) continue;
         const weight = Math.min(BEST, 1 - 0.5 ** ((bits - BITS) / HALF));
-        hits.push({ kind: "message", refs, weight, start, end, parameters: parameters(item, folded, starts, ends) });
+        const variant = this.variants.get(`${refs[0]} ${unnamed(item)}`) || null;
+        hits.push({ kind: "message", refs, weight, start, end, parameters: parameters(item, folded, starts, ends), variant });
       }
       return hits;
     }
@@ -533,6 +539,10 @@ const ebIdentify = (() => {
       values.push([tail.slice(1), value(folded.slice(begin, Math.min(right >= 0 ? right : folded.length, begin + 200)))]);
     }
     return values.filter(([, text]) => text).sort((one, other) => (one[0] < other[0] ? -1 : one[0] > other[0] ? 1 : one[1] < other[1] ? -1 : 1));
+  }
+
+  function unnamed({ message }) {
+    return message.words.slice(message.first, message.last + 1).map((word) => (word[0] === "*" ? "*" : word)).join(" ");
   }
 
   function strip(text, characters) {

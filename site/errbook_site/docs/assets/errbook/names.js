@@ -27,9 +27,9 @@ const ebNames = (() => {
     const key = `${root} items`;
     if (files.has(key)) return files.get(key);
     const titles = Object.fromEntries(groups.map((group) => [group.engine, group.title]));
-    const items = entries.map(([id, title, names]) => {
+    const items = entries.map(([id, title, names, said = []]) => {
       const [engine, code] = id.split("/");
-      return { address: `${id}/`, engine, title: `${titles[engine] || engine} ${code}: ${title}`, about: names.join(" "), text: "", code, names: names.map((name) => name.toUpperCase()), written: true };
+      return { address: `${id}/`, engine, title: `${titles[engine] || engine} ${code}: ${title}`, about: names.join(" "), text: "", code, names: names.map((name) => name.toUpperCase()), said: [title, ...said], written: true };
     });
     for (const group of groups) {
       if (group.engine === "sqlstate") {
@@ -118,7 +118,16 @@ const ebNames = (() => {
   /** Return the words in a text that a message may hold. */
   const wordsIn = (text) => [...new Set(text.toLowerCase().match(/[a-z_]{3,}/g) || [])];
 
-  /** Return codes whose messages hold the words of a text, those that hold most of them first. */
+  /** Return a text as words alone, without what a server fills in, so that a piece of it can be found. */
+  const bare = (text) => ` ${(text.toLowerCase().replace(/%(?:\d+\$)?[-+ #0'.*\d]*(?:hh?|ll?|[qjzt])?[a-z]/g, " ").match(/[\p{L}\p{N}_]+/gu) || []).join(" ")}`;
+
+  /** Tell whether a message holds a text of two or more words as it stands; the last word may be a beginning. */
+  const says = (message, text) => /\S \S/.test(bare(text).trim()) && bare(message).includes(bare(text));
+
+  /** Tell whether a message or title of an entry holds a text as it stands. */
+  const writtenSays = async (root, text) => (await all(root)).some((item) => item.written && item.said.some((message) => says(message, text)));
+
+  /** Return codes whose messages hold the words of a text, those that hold them as they stand, then most of them, first. */
   async function worded(root, text, limit = 8) {
     const words = wordsIn(text);
     if (words.length < 2) return [];
@@ -128,7 +137,7 @@ const ebNames = (() => {
     const weigh = (found, message) => {
       const low = message.toLowerCase();
       const hits = words.filter((word) => low.includes(word)).length;
-      if (hits >= enough) scored.push([hits - low.length / 1000, found, message]);
+      if (hits >= enough) scored.push([hits + (says(message, text) ? words.length : 0) - low.length / 1000, found, message]);
     };
     for (const item of items) if (item.text && !item.same) weigh(item, item.text);
     for (const group of more) {
@@ -139,7 +148,7 @@ const ebNames = (() => {
     return scored.slice(0, limit).map(([, item, message]) => ({ ...item, text: message }));
   }
 
-  return { all, exact, near, only, worded, words: wordsIn };
+  return { all, exact, near, only, says, worded, words: wordsIn, writtenSays };
 })();
 
 /** Put an item into a list of the theme's search, in the theme's own words. */
@@ -169,11 +178,13 @@ function codesInSearch(box) {
   const theme = box.nextElementSibling;
   const shown = new Set();
   let named = false;
+  let said = false;
   let words = [];
   const arrange = () => {
-    // A name comes before everything. Words of a message come after an entry that holds them all.
+    // A name comes before everything, and a message that is the text itself before entries with its words. Other words
+    // of a message come after an entry that holds them all.
     const best = theme.firstElementChild?.textContent.toLowerCase() || "";
-    if (named || (words.length && !words.every((word) => best.includes(word)))) theme.before(box);
+    if (named || said || (words.length && !words.every((word) => best.includes(word)))) theme.before(box);
     else theme.after(box);
     for (const link of theme.querySelectorAll(".md-search-result__link")) {
       link.closest("li").hidden = shown.has(link.href.replace(/[?#].*$/, ""));
@@ -189,14 +200,16 @@ function codesInSearch(box) {
     // What is written up the theme finds by itself; it stands here only to come before its namesakes.
     const several = exact.some((item) => !item.written) ? exact.slice(0, 12) : [];
     const more = exact.length || text.trim().length < 5 ? [] : await ebNames.near(root, text);
-    const said = await ebNames.worded(root, text);
+    const worded = await ebNames.worded(root, text);
+    const written = await ebNames.writtenSays(root, text);
     if (text !== query.value) return;
     shown.clear();
     for (const item of several) if (item.written) shown.add(new URL(root + item.address, location.href).href);
     const first = several.length ? several : more;
     const known = new Set(first.map((item) => item.address));
-    const after = said.filter((item) => !known.has(item.address));
+    const after = worded.filter((item) => !known.has(item.address));
     named = first.length > 0;
+    said = !written && after.length > 0 && ebNames.says(after[0].text, text);
     words = after.length ? ebNames.words(text) : [];
     box.replaceChildren(...first.map((item, at) => foundItem(root, item, 1e9 - at)), ...after.map((item) => foundItem(root, item, 0)));
     box.hidden = !box.childElementCount;

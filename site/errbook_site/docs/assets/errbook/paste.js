@@ -44,7 +44,7 @@ const ebPaste = (box) => {
     const engine = titles[match.engine] || match.engine;
     const head = element("h3");
     const own = match.engine in titles;
-    const address = match.entry ? `${root}${match.entry}/` : own ? `${root}search/?q=${encodeURIComponent(`${match.engine} ${match.code.replace(/^MY-0*/, "")}`)}` : null;
+    const address = match.entry ? `${root}${match.entry}/${match.variant ? `#${match.variant}` : ""}` : own ? `${root}search/?q=${encodeURIComponent(`${match.engine} ${match.code.replace(/^MY-0*/, "")}`)}` : null;
     head.append(`${number}. `, address ? element("a", `${engine} ${match.code}`, { href: address }) : `${engine} ${match.code}`);
     if (match.symbol && match.symbol !== match.code) head.append(" ", element("code", match.symbol));
     item.append(head);

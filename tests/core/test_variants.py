@@ -1,0 +1,72 @@
+"""Variants: the well-known messages of one code, on every surface of the command and in the public JSON."""
+
+import json
+
+import pytest
+from tests.core.conftest import Run
+
+from errbook import answers, variants
+from errbook.entry import Entry
+from errbook.knowledge import Knowledge
+from errbook.template import fits
+
+
+@pytest.mark.parametrize(
+    ("text", "variant"),
+    [
+        ("no such table: users", "no-such-table"),
+        ('near "ordr": syntax error', "syntax-error"),
+        ("sqlite3.OperationalError: no such column: colour", "no-such-column"),
+        ("table users already exists", "already-exists"),
+        ("No Such Function: NOW", "no-such-function"),
+    ],
+)
+def test_a_message_with_its_values_finds_its_variant_first(knowledge: Knowledge, text: str, variant: str) -> None:
+    first = knowledge.search(text)[0]
+    assert (first.id, first.variant, first.page) == ("sqlite/1", variant, f"/sqlite/1/#{variant}")
+
+
+def test_the_name_of_the_code_finds_the_whole_entry(knowledge: Knowledge) -> None:
+    assert knowledge.search("SQLITE_ERROR")[0].variant is None
+    assert knowledge.entries(engine="sqlite")[0].variant is None
+
+
+def test_the_public_json_has_ids_and_templates(knowledge: Knowledge) -> None:
+    body = answers.error(knowledge, "sqlite", "1")
+    assert body is not None
+    entry = json.loads(body)["error"]
+    found = {item["id"]: [message["text"] for message in item["messages"]] for item in entry["variants"]}
+    assert "no such table: {table}" in found["no-such-table"]
+    for item in entry["variants"]:
+        assert item["page"] == f"{entry['page']}#{item['id']}"
+        assert item["verification"]["servers"], item["id"]
+        for run in item["verification"]["servers"]:
+            assert run["declared"]["messages"] == found[item["id"]]
+            assert run["outcome"] == "not-applicable" or fits(run["observed"]["message"], found[item["id"]])
+    assert Entry.of(entry).public() == entry
+
+
+def test_a_variant_is_executed_like_an_entry_of_its_own(knowledge: Knowledge) -> None:
+    entry = json.loads(knowledge.raw("sqlite", "1") or "")
+    parts = list(variants.executed(entry))
+    assert [part["id"] for part in parts][:2] == ["sqlite/1", "sqlite/1#no-such-table"]
+    assert variants.split("sqlite/1#no-such-table") == ("sqlite/1", "no-such-table")
+    assert variants.split("sqlite/1") == ("sqlite/1", None)
+
+
+def test_the_command_shows_one_message_of_a_code(errbook: Run) -> None:
+    found = errbook("search", "no such table: users")
+    assert found.stdout.splitlines()[0].startswith("sqlite/1#no-such-table ")
+    shown = errbook("sqlite/1#no-such-table")
+    assert shown.returncode == 0
+    assert "no such table: {table}" in shown.stdout
+    assert "no such function" not in shown.stdout
+    assert "(#no-such-table)" in errbook("sqlite", "1").stdout
+    assert '<a id="no-such-table"></a>' in errbook("sqlite", "1", "--md").stdout
+    missing = errbook("sqlite/1#no-such-thing")
+    assert (missing.returncode, missing.stdout) == (1, "")
+
+
+def test_a_template_fits_what_is_said_with_values_in_it() -> None:
+    assert fits('ERROR:  relation "a b" does not\n  exist', ['relation "{table}" does not exist'])
+    assert not fits('column "a" does not exist', ['relation "{table}" does not exist'])

@@ -1,0 +1,159 @@
+"""`errbook.explain` on what the servers' Python drivers raise."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import asyncpg  # type: ignore[import-untyped] # it comes without types
+import mysql.connector
+import pg8000.dbapi  # type: ignore[import-untyped] # the same
+import psycopg
+import pymysql  # type: ignore[import-untyped] # the same
+import pytest
+from tests.core.conftest import ROOT
+
+from errbook.compile import compile_knowledge
+from errbook.explained import explain
+from errbook.knowledge import Knowledge
+
+SETUP = ("CREATE TABLE users (email varchar(99) UNIQUE)", "INSERT INTO users VALUES ('a')")
+TWICE = "INSERT INTO users VALUES ('a')"
+NOWHERE = "SELECT * FROM nowhere"
+
+
+@pytest.fixture(scope="module")
+def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Knowledge]:
+    target = tmp_path_factory.mktemp("compiled") / "errbook.db"
+    compile_knowledge([ROOT], target)
+    with Knowledge(target) as opened:
+        yield opened
+
+
+class Running(NamedTuple):
+    """A server that runs in the background."""
+
+    socket: Path
+
+    @property
+    def dsn(self) -> str:
+        """How libpq connects to it."""
+        return f"host={self.socket.parent} user=postgres dbname=demo"
+
+
+@pytest.fixture(scope="module")
+def start() -> Iterator[Callable[[str], Running]]:
+    """Start a server of the lab in the background, once; it is ended with the module."""
+    with tempfile.TemporaryDirectory(prefix="lab-") as folder:
+        started: dict[str, Running] = {}
+
+        def lab(*arguments: str) -> None:
+            command = [sys.executable, "-m", "errbook", "lab", *arguments]
+            subprocess.run(command, env={**os.environ, "XDG_RUNTIME_DIR": folder}, check=True, stdout=subprocess.PIPE)
+
+        def start(name: str) -> Running:
+            if name not in started:
+                lab("up", name)
+                where = Path(folder, "errbook-lab", name.replace(":", "-"))
+                started[name] = Running(next(path for path in where.iterdir() if path.is_socket()))
+                prepare(started[name], name)
+            return started[name]
+
+        yield start
+        for name in started:
+            lab("down", name)
+
+
+def prepare(running: Running, name: str) -> None:
+    """Make the table that the statements need."""
+    if name.startswith("postgresql"):
+        with psycopg.connect(running.dsn, autocommit=True) as connection:
+            for statement in SETUP:
+                connection.execute(statement)
+        return
+    link = pymysql.connect(unix_socket=str(running.socket), user="root", database="demo", autocommit=True)
+    with link, link.cursor() as cursor:
+        for statement in SETUP:
+            cursor.execute(statement)
+
+
+def raised(knowledge: Knowledge, run: Callable[[str], Any], engine: str | None = None) -> list[str]:
+    """Return what is explained of each of the two statements' errors."""
+    found = []
+    for statement in (TWICE, NOWHERE):
+        try:
+            run(statement)
+        except Exception as error:  # noqa: BLE001 - each driver has a class of its own
+            found += [f"{item.engine}/{item.code} {item.sqlstate}" for item in explain(knowledge, error, engine)]
+    return found
+
+
+POSTGRESQL = ["postgresql/23505 23505", "postgresql/42P01 42P01"]
+
+
+def test_psycopg(start: Callable[[str], Running], knowledge: Knowledge) -> None:
+    with psycopg.connect(start("postgresql:18").dsn, autocommit=True) as connection:
+        assert raised(knowledge, connection.execute) == POSTGRESQL
+
+
+def test_what_came_before_a_failed_transaction(start: Callable[[str], Running], knowledge: Knowledge) -> None:
+    def go_on(connection: psycopg.Connection) -> None:
+        try:
+            connection.execute(TWICE)
+        except psycopg.Error:
+            connection.execute("SELECT 1")
+
+    with psycopg.connect(start("postgresql:18").dsn) as connection:
+        with pytest.raises(psycopg.Error) as error:
+            go_on(connection)
+        connection.rollback()
+    assert [item.code for item in explain(knowledge, error.value)] == ["23505", "25P02"]
+
+
+def test_asyncpg(start: Callable[[str], Running], knowledge: Knowledge) -> None:
+    folder = str(start("postgresql:18").socket.parent)
+
+    async def ask(statement: str) -> None:
+        connection = await asyncpg.connect(host=folder, user="postgres", database="demo")
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    assert raised(knowledge, lambda statement: asyncio.run(ask(statement))) == POSTGRESQL
+
+
+def test_pg8000(start: Callable[[str], Running], knowledge: Knowledge) -> None:
+    path = str(start("postgresql:18").socket)
+    connection = pg8000.dbapi.connect("postgres", database="demo", unix_sock=path)
+    connection.autocommit = True
+    assert raised(knowledge, connection.cursor().execute) == POSTGRESQL
+    connection.close()
+
+
+@pytest.mark.parametrize(("server", "engine"), [("mysql:9.7", None), ("mariadb:11.8", "mariadb")])
+def test_pymysql(start: Callable[[str], Running], knowledge: Knowledge, server: str, engine: str | None) -> None:
+    connection = pymysql.connect(unix_socket=str(start(server).socket), user="root", database="demo")
+    named = engine or "mysql"
+    expected = [f"{named}/1062 23000", f"{named}/1146 42S02"]
+    assert raised(knowledge, connection.cursor().execute, engine) == expected
+    connection.close()
+
+
+def test_mysql_connector(start: Callable[[str], Running], knowledge: Knowledge) -> None:
+    connection = mysql.connector.connect(unix_socket=str(start("mysql:9.7").socket), user="root", database="demo")
+    assert raised(knowledge, connection.cursor().execute) == ["mysql/1062 23000", "mysql/1146 42S02"]
+    connection.close()
+
+
+def test_nobody_listens(knowledge: Knowledge) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(pymysql.Error) as error:
+        pymysql.connect(host="127.0.0.1", port=port, user="root")
+    assert [item.code for item in explain(knowledge, error.value)] == ["2003"]
