@@ -21,7 +21,7 @@ FAILING: dict[str, dict[str, tuple[str, tuple[str, str | None, str]]]] = {
     "mysql:9.7": {
         "mysql.connector": (
             "import mysql.connector as c, os\n"
-            "c.connect(unix_socket=os.environ['MYSQL_UNIX_PORT'], user='nobody', use_pure=True)",
+            "c.connect(unix_socket=os.environ['MYSQL_UNIX_PORT'], user='nobody', use_pure=True, ssl_disabled=True)",
             ("1045", "28000", "mysql.connector "),
         ),
         "MySQLdb": (
