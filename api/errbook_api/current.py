@@ -44,6 +44,8 @@ class Current:
         before = self.now.table if hasattr(self, "now") else None
         try:
             table = build(knowledge, self.policy, self.limit, before)
+            # What the identifier reads is read now, and not when the first text waits for it.
+            knowledge.identify("")
             return Snapshot(knowledge, table, knowledge.digest, len(knowledge), stamp, time.time())
         except BaseException:
             knowledge.close()

@@ -250,6 +250,7 @@ def answers(knowledge: Knowledge) -> Iterator[tuple[str, bytes]]:
             entry["code"],
             entry["symbol"],
             entry["sqlstate"],
+            *entry["sqlstates"].values(),
             *(item["symbol"] for item in entry["aliases"]),
         ]
         names.update(dict.fromkeys(name for name in spelt if name))

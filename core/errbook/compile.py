@@ -225,6 +225,7 @@ def _insert(connection: sqlite3.Connection, position: int, body: dict[str, Any],
     names += [(alias["symbol"], KIND_ALIAS) for alias in body["aliases"]]
     if body["sqlstate"] and body["sqlstate"] != body["code"]:
         names.append((body["sqlstate"], KIND_SQLSTATE))
+    names += [(state, KIND_SQLSTATE) for state in body["sqlstates"].values()]
     connection.executemany(
         "INSERT OR IGNORE INTO name VALUES (?, ?, ?)",
         [(name.upper(), kind, position) for name, kind in names],

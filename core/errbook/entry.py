@@ -352,6 +352,7 @@ class Entry(Record):
     symbol: str | None
     aliases: tuple[Alias, ...]
     sqlstate: str | None
+    sqlstates: tuple[tuple[str, str], ...]
     underlying: str | None
     severity: str
     frequency: str
@@ -384,6 +385,7 @@ class Entry(Record):
         nested: dict[str, Any] = {
             "engines": tuple(value["engines"]),
             "aliases": tuple(Alias(**item) for item in value["aliases"]),
+            "sqlstates": _pairs(value["sqlstates"]),
             "messages": tuple(Message(**item) for item in value["messages"]),
             "parameters": tuple(Parameter(**item) for item in value["parameters"]),
             "risk": Risk(**value["risk"]),
@@ -414,6 +416,7 @@ class Entry(Record):
     def public(self) -> dict[str, Any]:
         """Return the public JSON object this entry was built from."""
         value: dict[str, Any] = as_json(self)
+        value["sqlstates"] = dict(self.sqlstates)
         _as_written(self, value)
         for variant, plain in zip(self.variants, value["variants"], strict=True):
             _as_written(variant, plain)

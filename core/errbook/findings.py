@@ -124,9 +124,9 @@ def printed(entry: Entry) -> tuple[Group, ...]:
     return grouped([run for run in current(entry) if run.client], _client)
 
 
-def declared(entry: Entry) -> str:
-    """Return the code and the SQLSTATE under which an error is known."""
-    return code(entry, entry.code, entry.sqlstate)
+def declared(entry: Entry, run: Run) -> str:
+    """Return the code and the SQLSTATE under which an error is known to the engine of a run."""
+    return code(entry, run.declared.code, run.declared.sqlstate)
 
 
 def otherwise(entry: Entry, group: Group, client: bool) -> str | None:
@@ -134,10 +134,10 @@ def otherwise(entry: Entry, group: Group, client: bool) -> str | None:
     run = group.runs[0]
     if client:
         found = client_error(_client(run))
-        said = code(entry, *found) if found else declared(entry)
+        said = code(entry, *found) if found else declared(entry, run)
     else:
         said = _code(entry, run)
-    return None if said == declared(entry) else said
+    return None if said == declared(entry, run) else said
 
 
 def speakers(group: Group, client: bool) -> str:
@@ -183,10 +183,10 @@ def _differences(entry: Entry) -> list[Difference]:
         else:
             found.append(Difference(kind, (), _link(entry), None, tuple(_seen(group, kind) for group in groups)))
     others = [(group, False) for group in raised(entry)] + [(group, True) for group in printed(entry)]
-    odd = [_seen(group, "client" if client else "code") for group, client in others if otherwise(entry, group, client)]
+    odd = [(group, client) for group, client in others if otherwise(entry, group, client)]
     if odd:
-        known = current(entry)[0].declared
-        found.append(Difference("declared", (), _link(entry), known, tuple(odd)))
+        seen = tuple(_seen(group, "client" if client else "code") for group, client in odd)
+        found.append(Difference("declared", (), _link(entry), odd[0][0].runs[0].declared, seen))
     return found
 
 

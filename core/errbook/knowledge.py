@@ -207,11 +207,12 @@ class Knowledge:
             return None
         rows = self._rows("SELECT title, origin FROM sqlstate_class WHERE class = ?", (state[:2],))
         title, origin = rows[0] if rows else (None, None)
-        # Every SQLSTATE is a name too, and names have an index.
-        among = "e.position IN (SELECT position FROM name WHERE name BETWEEN ? AND ? || 'ZZZ')"
-        links = self._rows(
-            f"{_LINK}WHERE {among} AND e.sqlstate LIKE ? || '%' ORDER BY e.rank, e.position", (state, state, state)
+        # Every SQLSTATE is a name too, and names have an index; as a code it is one where the engine's codes are those.
+        among = (
+            "e.position IN (SELECT n.position FROM name n WHERE n.name BETWEEN ? AND ? || 'ZZZ' "
+            "AND (n.kind = ? OR n.name = e.sqlstate))"
         )
+        links = self._rows(f"{_LINK}WHERE {among} ORDER BY e.rank, e.position", (state, state, database.KIND_SQLSTATE))
         return SqlState(state, state[:2], title, origin, tuple(_link(row) for row in links))
 
     def sqlstate_classes(self) -> list[tuple[str, str, str]]:
@@ -246,9 +247,14 @@ class Knowledge:
             if name == "engine":
                 where.append("e.position IN (SELECT position FROM entry_engine WHERE engine = ?)")
                 values.append(self.engine_names().get(value.lower(), value))
+            elif name == "sqlstate":
+                # A sibling engine may send another one than the entry's own.
+                of_any = "SELECT position FROM name WHERE name = ? AND kind = ?"
+                where.append(f"(e.sqlstate = ? OR e.position IN ({of_any}))")
+                values += [value.upper(), value.upper(), database.KIND_SQLSTATE]
             else:
                 where.append(f"e.{name} = ?")
-                values.append(value.upper() if name == "sqlstate" else value)
+                values.append(value)
         return where, values
 
     def all(self) -> Iterator[Entry]:
@@ -292,13 +298,9 @@ class Knowledge:
             marks = ", ".join("?" for _ in identities)
             rows = self._rows(f"{_LINK}WHERE e.id IN ({marks}){clause}", [*identities, *values])
             links = {row[0]: _link(row) for row in sorted(rows, key=lambda row: identities.index(row[0]))}
+        terms = [f'"{word}"' for word in words]
         if words:
             self._said(text, words, where, values, links)
-        if len(words) > 1 and len(links) < limit:
-            # An entry need not list the message word for word: what its servers say is its own as well.
-            for link in self._worded(words, clause, values, limit):
-                links.setdefault(link.id, link)
-        terms = [f'"{word}"' for word in words]
         # The message itself is what most people type; then all words anywhere; any of them only for want of better.
         tries = [f'{{title messages}} : "{" ".join(words)}" *', f"{' AND '.join(terms)} *", f"{' OR '.join(terms)} *"]
         for number, match in enumerate(tries[: 3 if loose else 2] if words else ()):
@@ -307,7 +309,49 @@ class Knowledge:
             for row, number_of in self._matching(match, clause, values, limit):
                 if row[0] not in links:
                     links[row[0]] = self._variant_link(_link(row), number_of)
+            # An entry need not list a message word for word: what its servers say is its own as well.
+            for link in self._of_codes(words, clause, values, limit) if number == 0 and len(words) > 1 else ():
+                links.setdefault(link.id, link)
         return list(links.values())[:limit]
+
+    def _of_codes(self, words: Sequence[str], clause: str, values: Sequence[Any], limit: int) -> list[Link]:
+        """Return the entries of codes whose own message has words as they stand."""
+        rows = self._rows(
+            # Only conditions of `_where` are put into the text.
+            f"{_LINK}WHERE e.id IN (SELECT c.entry FROM code_search s JOIN code c "  # noqa: S608
+            f"ON c.position = s.rowid >> {database.MESSAGE_BITS} WHERE code_search MATCH ? AND c.entry NOT NULL)"
+            f"{clause} ORDER BY e.rank, e.position LIMIT ?",
+            [f'message : "{" ".join(words)}" *', *values, limit],
+        )
+        return [_link(row) for row in rows]
+
+    def codes_first(self, text: str, engine: str | None = None) -> bool:
+        """Tell whether the codes that fit a text of two or more words fit better than the entries that do.
+
+        That is so where a code's message has the words as they stand and no entry's has them.
+        """
+        words = query.words(text)
+        if len(words) < 2 or self.find_raw(text):
+            return False
+        where, values = self._where({"engine": engine})
+        clause = "".join(f" AND {condition}" for condition in where)
+        said: dict[str, Link] = {}
+        self._said(text, words, where, values, said)
+        phrase = '"{}" *'.format(" ".join(words))
+        if (
+            said
+            or self._matching(f"{{title messages}} : {phrase}", clause, values, 1)
+            or self._of_codes(words, clause, values, 1)
+        ):
+            return False
+        owner = self._owner(engine) if engine is not None else ("1", [])
+        return bool(
+            self._rows(
+                f"SELECT 1 FROM code_search s JOIN code c ON c.position = s.rowid >> {database.MESSAGE_BITS} "  # noqa: S608
+                f"WHERE code_search MATCH ? AND {owner[0]} LIMIT 1",
+                [f"message : {phrase}", *owner[1]],
+            )
+        )
 
     def _matching(self, match: str, clause: str, values: Sequence[Any], limit: int) -> list[tuple[Any, int]]:
         """Return rows of links that match, best first, each with the number of its variant, 0 for the entry itself."""
@@ -346,39 +390,6 @@ class Knowledge:
         if not number:
             return link
         return _of_variant(link, json.loads(self.raw(link.engine, link.code) or "{}")["variants"][number - 1])
-
-    def _worded(self, words: Sequence[str], clause: str, values: Sequence[Any], limit: int) -> list[Link]:
-        """Return the entries whose own message, or that of their code, has words as they stand, the nearest first."""
-        phrase = f'{{title messages}} : "{" ".join(words)}" *'
-        own = [row for row, _ in self._matching(phrase, clause, values, limit)]
-        of_codes = self._rows(
-            # Only conditions of `_where` are put into the text.
-            f"{_LINK}WHERE e.id IN (SELECT c.entry FROM code_search s JOIN code c "  # noqa: S608
-            f"ON c.position = s.rowid >> {database.MESSAGE_BITS} WHERE code_search MATCH ? AND c.entry NOT NULL)"
-            f"{clause} ORDER BY e.rank, e.position LIMIT ?",
-            [f'message : "{" ".join(words)}" *', *values, limit],
-        )
-        return [_link(row) for row in (*own, *of_codes)]
-
-    def codes_first(self, text: str, engine: str | None = None) -> bool:
-        """Tell whether the codes that fit a text fit better than the entries: the first of two or more words do.
-
-        That is so where a code's message has the words as they stand and no entry's has them.
-        """
-        words = query.words(text)
-        if len(words) < 2 or self.find_raw(text):
-            return False
-        where, values = self._where({"engine": engine})
-        if self._worded(words, "".join(f" AND {condition}" for condition in where), values, 1):
-            return False
-        owner = self._owner(engine) if engine is not None else ("1", [])
-        return bool(
-            self._rows(
-                f"SELECT 1 FROM code_search s JOIN code c ON c.position = s.rowid >> {database.MESSAGE_BITS} "  # noqa: S608
-                f"WHERE code_search MATCH ? AND {owner[0]} LIMIT 1",
-                [f'message : "{" ".join(words)}" *', *owner[1]],
-            )
-        )
 
     def suggest(self, text: str, limit: int = 5) -> list[Link]:
         """Return the entries nearest to a query that found nothing: similar names and codes, then fitting words."""

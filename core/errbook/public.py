@@ -144,6 +144,7 @@ def entry(
         "symbol": written.get("symbol"),
         "aliases": [{"symbol": item["symbol"], "where": item["where"]} for item in written.get("aliases", [])],
         "sqlstate": written.get("sqlstate"),
+        "sqlstates": dict(written.get("sqlstates", {})),
         "underlying": written.get("underlying"),
         "severity": written["severity"],
         "frequency": written["frequency"],

@@ -88,6 +88,7 @@ def _indexed(entry: Entry) -> str:
 
 def _tags(entry: Entry) -> list[str]:
     names = [entry.code, entry.symbol or "", *(alias.symbol for alias in entry.aliases), entry.sqlstate or ""]
+    names += [state for _, state in entry.sqlstates]
     return list(dict.fromkeys(name for name in names if name))
 
 

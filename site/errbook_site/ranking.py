@@ -23,7 +23,7 @@ def weights(rows: Rows) -> dict[str, float]:
     for row in rows.all:
         for name in row.names:
             users[name.lower()].append(row.id)
-            if name != row.sqlstate or name == row.code:
+            if name not in row.states or name == row.code:
                 owners[name.lower()].append(row.id)
     names = sorted(users)
     for _ in range(_PASSES):

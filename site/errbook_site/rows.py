@@ -21,6 +21,7 @@ class Row(NamedTuple):
     symbol: str | None
     aliases: tuple[str, ...]
     sqlstate: str | None
+    sqlstates: tuple[str, ...]
     title: str
     messages: tuple[str, ...]
     summary: str
@@ -39,7 +40,12 @@ class Row(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         """Everything by which the entry can be asked for, in the spelling of its engine, without repetition."""
-        return tuple(dict.fromkeys(name for name in (self.code, self.symbol, *self.aliases, self.sqlstate) if name))
+        return tuple(dict.fromkeys(name for name in (self.code, self.symbol, *self.aliases, *self.states) if name))
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The SQLSTATEs that its engines send, the first engine's first."""
+        return (*([self.sqlstate] if self.sqlstate else []), *self.sqlstates)
 
 
 def _row(value: dict[str, Any]) -> Row:
@@ -51,6 +57,7 @@ def _row(value: dict[str, Any]) -> Row:
         value["symbol"],
         tuple(alias["symbol"] for alias in value["aliases"]),
         value["sqlstate"],
+        tuple(dict.fromkeys(value["sqlstates"].values())),
         value["title"],
         tuple(message["text"] for message in value["messages"]),
         value["summary"],
@@ -79,8 +86,8 @@ class Rows:
                 self.by_engine[engine].append(row)
             self.by_category[row.category].append(row)
             self.by_condition[row.condition].append(row)
-            if row.sqlstate:
-                self.by_sqlstate[row.sqlstate].append(row)
+            for state in row.states:
+                self.by_sqlstate[state].append(row)
             first = self._elsewhere[row.condition, row.engine]
             if len(first) < MAX_SIBLINGS:
                 first.append(row)

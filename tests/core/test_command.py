@@ -212,8 +212,8 @@ def test_a_new_entry_is_refused_until_it_is_written(errbook: Run, tmp_path: Path
     assert again.returncode == 1
     assert "exists already; edit it" in again.stderr
     assert "errors/mysql/1040.yaml exists already" in errbook("new", "mariadb", "1040").stderr
-    assert errbook("new", "pg", "42804").returncode == 0
-    assert 'sqlstate: "42804"' in (tmp_path / "errors" / "postgresql" / "42804.yaml").read_text()
+    assert errbook("new", "pg", "22012").returncode == 0
+    assert 'sqlstate: "22012"' in (tmp_path / "errors" / "postgresql" / "22012.yaml").read_text()
     assert "is no error number of MySQL, which look like 1040" in errbook("new", "mysql", "../../x").stderr
 
 
@@ -234,3 +234,15 @@ def test_check_in_all_its_formats(errbook: Run, tmp_path: Path) -> None:
         "::error file=errors/mysql/1999.yaml,line="
     )
     assert errbook("check", str(ROOT / "errors")).returncode == 0
+
+
+def test_a_query_that_is_no_name_is_not_repeated_whole(errbook: Run) -> None:
+    answer = errbook("a" * 10_000)
+    assert answer.returncode == 1
+    assert len(answer.stderr.splitlines()[0]) < 200
+
+
+def test_numbers_that_no_server_raises_are_counted_in_a_comparison(errbook: Run) -> None:
+    shown = errbook("catalog", "diff", "mariadb", "10.11", "11.8").stdout
+    assert "numbers that are reserved and not raised" in shown
+    assert "ER_MYSQL_3061" not in shown

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errbook import query
+from errbook import findings, query
 from errbook.database import DATABASE_VERSION, DatabaseError
 from errbook.knowledge import Knowledge, Link
+from errbook.render import markdown
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,22 @@ def test_filters_narrow_and_unknown_ones_are_refused(knowledge: Knowledge) -> No
         knowledge.entries(colour="red")
     with pytest.raises(ValueError, match="there is no entry 'mysql/0'"):
         knowledge.entries(after="mysql/0")
+
+
+def test_a_sqlstate_that_only_a_sibling_sends_finds_its_entry(knowledge: Knowledge) -> None:
+    # MySQL sends HY000 with 1366, MariaDB 22007.
+    assert "mysql/1366" in {entry.id for entry in knowledge.find("22007")}
+    assert {entry.id for entry in knowledge.find("1366 22007")} == {"mysql/1366"}
+    for state in ("HY000", "22007"):
+        assert "mysql/1366" in {link.id for link in knowledge.entries(sqlstate=state)}
+        found = knowledge.sqlstate(state)
+        assert found is not None
+        assert "mysql/1366" in {link.id for link in found.entries}
+    (entry,) = knowledge.find("mysql 1366")
+    assert entry.public()["sqlstates"] == {"mariadb": "22007"}
+    assert "SQLSTATE: `HY000` (22007 on MariaDB)" in markdown.page(entry, knowledge)
+    said = {run.engine: findings.declared(entry, run) for run in entry.verification.servers}
+    assert said == {"mysql": "1366 (HY000)", "mariadb": "1366 (22007)"}
 
 
 def test_a_sqlstate_has_its_class(knowledge: Knowledge) -> None:

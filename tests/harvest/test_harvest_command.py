@@ -37,10 +37,13 @@ def harvested(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_harvested_catalog_counts_at_once(harvested: Path, tmp_path: Path) -> None:
     header, rows = read(harvested / "catalog" / "mariadb" / "11.8.jsonl")
     assert header["rows"] == len(rows) > 1_300
-    assert (harvested / "catalog" / "system" / "mariadb-11.8.jsonl").is_file()
+    # What this machine can tell of the numbers below is less than the committed catalog, which stays in use.
+    assert not (harvested / "catalog" / "system").exists()
     assert (harvested / "errors").is_dir()
     private = {"ERRBOOK_PATH": str(harvested), "ERRBOOK_CACHE": str(tmp_path)}
     assert errbook("mariadb", "4112", **private).stdout.startswith("MariaDB 4112  ER_WRONG_VERSIONING_RANGE")
+    assert errbook("CR_SERVER_LOST", "--engine", "mariadb", **private).stdout.startswith("MariaDB 2013  CR_SERVER_LOST")
+    assert "HA_ERR_" in errbook("handler", "122", **private).stdout
     assert errbook("check", harvested / "catalog", **private).returncode == 0
 
 

@@ -52,6 +52,7 @@ def entry(engine: str, code: str, *steps: Json, fixes: tuple[Json, ...] = (), na
         "engines": [engine],
         "code": code,
         "sqlstate": None,
+        "sqlstates": {},
         "reproduce": {
             "about": "Made for a test.",
             "engines": [],

@@ -11,6 +11,7 @@ ENTRY: dict[str, Any] = {
     "id": "postgresql/55P03",
     "code": "55P03",
     "sqlstate": "55P03",
+    "sqlstates": {},
     "engines": ["postgresql", "other"],
     "title": "Lock not available",
     "reproduce": {
@@ -82,6 +83,13 @@ def test_a_plan_has_the_steps_of_its_engine_and_filled_code() -> None:
     assert [step["value"] for step in made["steps"]] == ["BEGIN;"]
     assert made["fixes"][0]["code"]["text"] == "SET lock_timeout = '2s';"
     assert made["fixes"][0]["applies"] is None
+
+
+def test_an_engine_that_sends_another_sqlstate_has_it_in_its_own_plan() -> None:
+    entry = changed("sqlstates", to={"other": "55000"})
+    assert plan.of(entry, "other")["sqlstate"] == "55000"
+    assert plan.digest(entry, "other") != plan.digest(ENTRY, "other")
+    assert plan.digest(entry, "postgresql") == plan.digest(ENTRY, "postgresql")
 
 
 def test_a_fix_of_newer_versions_does_not_apply_to_an_older_series() -> None:

@@ -48,11 +48,18 @@ def test_a_program_that_no_tree_names_is_told() -> None:
 
 
 def test_every_tree_and_family_is_used() -> None:
-    assert {tree for server in servers() for tree in server.trees} <= set(trees().values())
+    assert {tree for server in servers() for tree in server.fetched} <= set(trees().values())
     assert {tree.name for tree in trees().values()} == {
-        name for server in servers() for name in (server.tree, server.client, *server.also) if name
+        name for server in servers() for name in (server.tree, server.client, *server.also, server.headers) if name
     }
     assert {server.family for server in servers()} == set(families())
+
+
+def test_headers_are_fetched_and_not_needed_to_run() -> None:
+    (server,) = select(["mysql:9.7"])
+    headers = trees()["headers-sid"]
+    assert headers in server.fetched
+    assert headers not in server.trees
 
 
 def test_sizes() -> None:

@@ -73,7 +73,8 @@ def help_answer(knowledge: Knowledge, readers: str = PRIVATE) -> Answer:
 def entry_answer(entry: Entry, found: Found, names: Names) -> Answer:
     """Return the answer for an entry: what it is, how bad, retry, cause, what to type, what not to, where executed."""
     about = [entry.symbol] if entry.symbol else []
-    about += [f"SQLSTATE {entry.sqlstate}"] if entry.sqlstate and entry.sqlstate != entry.code else []
+    if entry.sqlstate and entry.sqlstate != entry.code:
+        about.append(f"SQLSTATE {entry.sqlstate}{servers.elsewhere(entry, names.engine)}")
     about += [names.term("severity", entry.severity), names.term("confidence", entry.confidence.level)]
     about += _sure(found)
     cause = _first(entry.causes, found.engine)

@@ -124,7 +124,12 @@ def _diff(knowledge: Knowledge, options: argparse.Namespace) -> int:
     lines = [style.mark("strong", f"From {one} to {other}")]
     for name, about in (("added", "came"), ("removed", "went")):
         lines += ["", style.mark("head", f"{len(found[name]):,} codes {about}")]
-        lines += [f"  {code.row(CodeLink(**link), style)}" for link in found[name]]
+        raised = [link for link in found[name] if not link["obsolete"]]
+        lines += [f"  {code.row(CodeLink(**link), style)}" for link in raised]
+        if reserved := len(found[name]) - len(raised):
+            lines.append(
+                style.mark("faint", f"  and {reserved:,} numbers that are reserved and not raised; see --json")
+            )
     lines += ["", style.mark("head", f"{len(found['changed']):,} codes changed")]
     for item in found["changed"]:
         lines += _changed(item, style)

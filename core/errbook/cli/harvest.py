@@ -11,9 +11,10 @@ from errbook.database import SYSTEM
 from errbook.harvest import family, mariadb, mysql, sqlite, system
 from errbook.harvest.catalog import Catalog, CatalogError, Row, encode, read, write
 from errbook.lab import cache
+from errbook.lab import places as places_of_lab
 from errbook.lab.driver import Refused
 from errbook.lab.question import Question
-from errbook.lab.server import LabError, Server, select
+from errbook.lab.server import LabError, Server, select, trees
 
 ENGINES = ("mysql", "mariadb", "postgresql", "sqlite", SYSTEM)
 
@@ -122,36 +123,54 @@ def _harvest(engine: str, server: Server, source: Path | None) -> Catalog:
         if engine == SYSTEM:
             return system.storage(server.engine, asked.tree, query, asked.run, source)
         if engine == "mysql":
-            return mysql.harvest(asked.tree, query, asked.run)
-        return mariadb.harvest(asked.tree, query, asked.run)
+            return mysql.harvest(asked.tree, query, asked.run, _headers(server))
+        return mariadb.harvest(asked.tree, query, asked.run, _headers(server))
+
+
+def _headers(server: Server) -> Path | None:
+    """Return the root of the headers that were got for a server; None where there are none of its version."""
+    if server.headers is None or cache.broken(tree := trees()[server.headers]):
+        return None
+    folder = places_of_lab.tree_folder(tree)
+    version = folder / "usr/include" / server.engine / f"{server.engine}_version.h"
+    try:
+        family.same_version(version, cache.version(server) or "")
+    except CatalogError as error:
+        # Both come from the same mirror, and may have been got on different days.
+        _say(f"{server.id}: without the symbols of the client library: {error}")
+        return None
+    return folder
 
 
 def _postgresql(server: Server, source: Path | None) -> Catalog:
     if source is None:
-        raise Lacking("its messages stand in its source; unpack that and name it: --source DIR")
+        package = f"postgresql-{server.series}"
+        raise Lacking(
+            f"its messages stand only in its source; get that, on Debian with `apt-get source {package}`, and name the "
+            "folder that it is unpacked to: --source DIR"
+        )
     from errbook.harvest import postgresql
     from errbook.harvest.postgresql_source import harvest_source
-    from errbook.lab import places as lab_places
-    from errbook.lab.server import trees
 
-    files = postgresql.server(lab_places.tree_folder(trees()[str(server.tree)]))
+    files = postgresql.server(places_of_lab.tree_folder(trees()[str(server.tree)]))
     return postgresql.harvest_with_source(server.series, harvest_source(source), files).catalog
 
 
 def _sqlite(server: Server, source: Path | None) -> Catalog:
     from importlib import import_module
 
-    from errbook.lab import places as lab_places
-
     if server.modules:
         carrier = import_module(server.modules[0])
         library = next(Path(str(carrier.__file__)).parent.glob("_sqlite3*.so"))
         return sqlite.harvest(library, sqlite.names_of_apsw(import_module("apsw")))
-    if source is None:
-        raise Lacking("the names of its codes stand in sqlite3.h; name the folder that has it: --source DIR")
+    header = source / "sqlite3.h" if source else None
+    if header is None and server.headers and not cache.broken(got := trees()[server.headers]):
+        header = places_of_lab.tree_folder(got) / "usr/include/sqlite3.h"
+    if header is None:
+        raise Lacking(f"the names of its codes stand in sqlite3.h; run: errbook lab get {server.id}")
     tree = server.trees[0]
-    library = lab_places.tree_folder(tree) / next(name for name in tree.needs if ".so" in name)
-    return sqlite.harvest(library, sqlite.names_of_header(source / "sqlite3.h"))
+    library = places_of_lab.tree_folder(tree) / next(name for name in tree.needs if ".so" in name)
+    return sqlite.harvest(library, sqlite.names_of_header(header))
 
 
 def _path(base: Path, found: Catalog) -> Path:
@@ -173,10 +192,28 @@ def _write(base: Path, found: Catalog) -> bool:
         _say(f"{path}: left as it is: it knows more than this machine can tell. Without: {'; '.join(lost)}")
         _say("harvest into another knowledge base: --out DIR")
         return True
+    if not path.exists() and (richer := _richer(base, found)):
+        _say(f"{path}: not written: {richer} knows more, and this would hide it. Without: {_without(richer, found)}")
+        return False
     (base / "errors").mkdir(parents=True, exist_ok=True)
     write(path, *found)
     print(f"{path}: {found.header['rows']:,} rows of {found.header['engine']} {found.header['version']}")
     return False
+
+
+def _without(path: Path, found: Catalog) -> str:
+    return "; ".join(_lost(path, found))
+
+
+def _richer(base: Path, found: Catalog) -> Path | None:
+    """Return the catalog of the same server in a knowledge base below this one that this would hide facts of."""
+    engine, version = found.header["engine"], found.header["version"]
+    for layer in places.layers():
+        path = _path(layer, found)
+        if layer.resolve() != base.resolve() and path.exists() and _lost(path, found):
+            # The numbers below a server hardly change; of the server itself, another version says something new.
+            return path if engine == SYSTEM or read(path).header["version"] == version else None
+    return None
 
 
 def _compare(base: Path, found: Catalog) -> bool:

@@ -25,6 +25,9 @@ MOST_WHOLE = 10
 MOST_ROWS = 100
 """How many codes follow those in a row each; a SQLSTATE such as HY000 has thousands."""
 
+_SHOWN = 80
+"""So many characters of a query that finds nothing are shown."""
+
 
 class Options(Record):
     """What was asked for on the command line."""
@@ -238,7 +241,8 @@ def _show(found: Sequence[str], links: Sequence[CodeLink], knowledge: Knowledge,
 def _not_found(asked: str, text: str, knowledge: Knowledge) -> int:
     from errbook.render.text import row
 
-    lines = [f"errbook: nothing is named {asked!r}, neither an entry nor a code of a server"]
+    named = repr(asked) if len(asked) <= _SHOWN else f"{asked[:_SHOWN]!r}…"
+    lines = [f"errbook: nothing is named {named}, neither an entry nor a code of a server"]
     state = knowledge.sqlstate(asked.strip())
     if state and state.title and len(asked.strip()) == 5:
         lines.append(f"SQLSTATE class {state.state_class}: {state.title}")

@@ -33,11 +33,14 @@ _SECOND_TEXT: Final = "Can't create UNIX socket (%d)"
 _FIRST_OWN_TEXT: Final = "Creating an event failed (Errorcode: %d)"
 
 
-def harvest(tree: Path, query: family.Query, run: perror.Run, *, language: str = errmsg.ENGLISH) -> Catalog:
+def harvest(
+    tree: Path, query: family.Query, run: perror.Run, headers: Path | None = None, *, language: str = errmsg.ENGLISH
+) -> Catalog:
     """Harvest a MariaDB server.
 
     `tree` is the root of the server's files (the folder that holds ``usr``), `query` asks the running server, and `run`
-    runs programs of the tree. `language` is a folder of errmsg.sys, such as ``german``.
+    runs programs of the tree. `headers` is the root of the files that hold the headers of its client library,
+    where that is another one. `language` is a folder of errmsg.sys, such as ``german``.
 
     Raises CatalogError when the server is too old or none of MariaDB, when a file is missing, damaged or of another
     version, and when the sources contradict each other.
@@ -59,7 +62,7 @@ def harvest(tree: Path, query: family.Query, run: perror.Run, *, language: str =
         for number, (symbol, _) in explained.server.items()
     ]
     rows += [{"code": str(number), "message": text, "where": "client"} for number, text in below.items() if text]
-    include = tree / "usr/include/mariadb"
+    include = (headers or tree) / "usr/include/mariadb"
     if (include / "errmsg.h").is_file():
         family.same_version(include / "mariadb_version.h", exact)
         library = family.find(tree, "the client library", "usr/lib/*/libmariadb.so.3", "usr/lib*/libmariadb.so.3")

@@ -36,11 +36,14 @@ _HIDDEN: Final = "a user needs SELECT on performance_schema.*, and the server mu
 _NAME, _NUMBER, _STATE, _INDEX, _SIZE = 0, 8, 24, 40, 48
 
 
-def harvest(tree: Path, query: family.Query, run: perror.Run, *, language: str = errmsg.ENGLISH) -> Catalog:
+def harvest(
+    tree: Path, query: family.Query, run: perror.Run, headers: Path | None = None, *, language: str = errmsg.ENGLISH
+) -> Catalog:
     """Harvest a MySQL server.
 
     `tree` is the root of the server's files (the folder that holds ``usr``), `query` asks the running server, and `run`
-    runs programs of the tree. `language` is a folder of errmsg.sys, such as ``german``.
+    runs programs of the tree. `headers` is the root of the files that hold the headers of its client library,
+    where that is another one. `language` is a folder of errmsg.sys, such as ``german``.
 
     Raises CatalogError when the server hides its table, is too old or none of MySQL, when a file is missing, damaged or
     of another version, and when the sources contradict each other.
@@ -80,7 +83,7 @@ def harvest(tree: Path, query: family.Query, run: perror.Run, *, language: str =
         {"code": str(number), "message": text, "where": "client"} for number, text in explained.mysys.items() if text
     ]
     names: dict[str, int] = {}
-    include = tree / "usr/include/mysql"
+    include = (headers or tree) / "usr/include/mysql"
     if (include / "errmsg.h").is_file():
         family.same_version(include / "mysql_version.h", exact)
         names = header.constants(r"CR_(?!ERROR_FIRST|ERROR_LAST|MIN_ERROR|MAX_ERROR)\w+", include / "errmsg.h")

@@ -107,7 +107,7 @@ def version(server: Server) -> str | None:
 
 def size(server: Server) -> int:
     """Return how many bytes of the cache a server uses; trees that it shares with others count for each."""
-    manifests = [_read(places.tree_folder(tree)) for tree in server.trees]
+    manifests = [_read(places.tree_folder(tree)) for tree in server.fetched]
     trees = sum(sum(manifest["files"].values()) for manifest in manifests if manifest)
     template = _read(places.template_file(server))
     return int(trees + (template["size"] if template else 0))
@@ -124,7 +124,7 @@ def get_all(servers: Sequence[Server], say: Say, thorough: bool = False) -> None
     `thorough` looks at every file in place of those that matter most. LabError, after everything that could be got
     was got, with all that went wrong.
     """
-    trees = list(dict.fromkeys(tree for server in servers for tree in server.trees))
+    trees = list(dict.fromkeys(tree for server in servers for tree in server.fetched))
     wrong: list[LabError] = []
     lost: set[Tree] = set()
     pool = ThreadPoolExecutor(_AT_ONCE)
@@ -151,8 +151,8 @@ def _attempt(work: Callable[[Part, Say, bool], None], say: Say, thorough: bool, 
 
 def delete(server: Server, others: Sequence[Server]) -> None:
     """Delete a server from the cache, but for trees that one of the others needs."""
-    used = {tree for other in others for tree in other.trees}
-    paths = [places.template_file(server), *(places.tree_folder(tree) for tree in server.trees if tree not in used)]
+    used = {tree for other in others for tree in other.fetched}
+    paths = [places.template_file(server), *(places.tree_folder(tree) for tree in server.fetched if tree not in used)]
     for path in paths:
         with _lock(path.name):
             _forget(path)

@@ -17,7 +17,7 @@ Plan = dict[str, Any]
 """The keys:
 
 entry, code, sqlstate
-    The identity, and what must be raised. sqlstate is null where the engine has none.
+    The identity, and what must be raised, the SQLSTATE as this engine sends it. sqlstate is null where it has none.
 messages, underlying
     Only where the code does not say it all, for a variant or a message without a code: the texts of which what is
     raised must have one, and the code to compare in place of a slug, null where there is none.
@@ -47,7 +47,7 @@ def of(entry: Mapping[str, Any], engine: str, series: str | None = None) -> Plan
         "entry": entry["id"],
         "engine": engine,
         "code": entry["code"],
-        "sqlstate": entry["sqlstate"],
+        "sqlstate": entry["sqlstates"].get(engine, entry["sqlstate"]),
         "applies": _applies(scenario, engine, series),
         "versions": dict(scenario["versions"]),
         "not_executable": scenario["not_executable"],

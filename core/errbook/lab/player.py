@@ -202,7 +202,7 @@ class Play:
         action, value, name, fails = step["action"], step["value"], step["on"], step.get("fails")
         text = _shown(step, code)
         if action in ("shell", "python"):
-            return _Begun(None, text, self._program(action, text))
+            return _Begun(None, text, self._program(action, text, raises=step["raises"]))
         if action == "connect":
             future = self._open(name, value)
             return _Begun(self._sessions.get(name), text, future, fails)
@@ -246,18 +246,23 @@ class Play:
         assert self._client is not None  # noqa: S101 - sessions get this way of connecting only where there is a client
         return self._client(self.instance, target)
 
-    def _program(self, action: str, text: str) -> "Future[None]":
-        """Start a shell or Python step; its future raises Refused with what the program said where it failed."""
+    def _program(self, action: str, text: str, *, raises: bool) -> "Future[None]":
+        """Start a shell or Python step; its future raises Refused with what the program said where it failed.
+
+        Where it is to raise, a driver's exception that a Python step did not catch is handed on with its fields.
+        """
+        tells = raises and action == "python"
         environment = self.instance.environment(DATABASE)
         folder = Path(environment["HOME"])
         try:
             if action == "python":
                 file = folder / "step.py"
                 file.write_text(text)
-                command = [sys.executable, str(file)]
+                runner = ["-P", "-m", "errbook.lab.uncaught"] if tells else []
+                command = [sys.executable, *runner, str(file)]
             else:
                 command = ["/bin/sh", "-c", text]
-            process = Process(command, folder, environment)
+            process = Process(command, folder, environment, tells=tells)
         except (OSError, ValueError) as error:
             # No room, too many processes, or a text that cannot be an argument.
             future: Future[None] = Future()

@@ -1,6 +1,7 @@
 """A shell or Python step: a process of its own, of whose output the end is kept."""
 
 import contextlib
+import json
 import os
 import select
 import signal
@@ -27,19 +28,36 @@ _ROUNDS: Final = 100
 class Process:
     """A running step. `future` ends with it, and raises Refused where it fails."""
 
-    def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: Sequence[str], folder: Path, environment: Mapping[str, str], *, tells: bool = False
+    ) -> None:
+        """With `tells`, a descriptor is added to the command, for what `errbook.lab.uncaught` writes."""
         self.future: Future[None] = Future()
         self._tail = b""
+        self._told: int | None = None
+        theirs: tuple[int, ...] = ()
+        if tells:
+            self._told, end = os.pipe()
+            theirs = (end,)
+            command = [*command, str(end)]
         # The text is the writer's, and it runs in a cell.
-        self._process = subprocess.Popen(  # noqa: S603
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603
+                command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=theirs,
+                start_new_session=True,
+            )
+        except BaseException:
+            self._forget()
+            raise
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
         threading.Thread(target=self._watch, name="step", daemon=True).start()
 
     def kill(self) -> None:
@@ -85,6 +103,7 @@ class Process:
             self._tail = (self._tail + read)[-KEPT:]
 
     def _end(self, code: int) -> None:
+        told = self._uncaught()
         if not code:
             self.future.set_result(None)
             return
@@ -92,7 +111,30 @@ class Process:
         lines = output.splitlines()[-_LINES:]
         tail = " / ".join(line if len(line) <= _LINE else f"{line[:_LINE]}…" for line in lines)
         how = f"exit code {code}" if code > 0 else f"ended by {signal.Signals(-code).name}"
-        self.future.set_exception(Refused(None, None, how + (f": {tail}" if tail else ""), output=output))
+        if told:
+            self.future.set_exception(
+                Refused(told["code"], told["sqlstate"], told["message"] or how, driver=told["driver"], output=output)
+            )
+        else:
+            self.future.set_exception(Refused(None, None, how + (f": {tail}" if tail else ""), output=output))
+
+    def _uncaught(self) -> dict[str, str | None]:
+        """Return what the program told of its end; nothing where it did not."""
+        if self._told is None:
+            return {}
+        # Programs that it has left behind may hold their end open.
+        os.set_blocking(self._told, False)
+        try:
+            return dict(json.loads(os.read(self._told, 1 << 16) or b"{}"))
+        except (BlockingIOError, ValueError):
+            return {}
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
+        if self._told is not None:
+            os.close(self._told)
+        self._told = None
 
 
 def end_strays(server: int | None) -> bool:

@@ -75,12 +75,19 @@ class Server(NamedTuple):
     """Trees that scenarios on this server need beside those."""
     modules: tuple[str, ...]
     """The Python modules that carry the server, for SQLite from a wheel; the first takes the place of sqlite3."""
+    headers: str | None
+    """The tree with the headers of its client library, in which harvesting reads symbols; None where it needs none."""
 
     @property
     def trees(self) -> tuple[Tree, ...]:
         """Every tree it needs with the running Python, its own first."""
         names = dict.fromkeys(name for name in (self.tree, self.client, *self.also) if name)
         return tuple(tree for name in names if (tree := trees()[name]).python in (None, PYTHON))
+
+    @property
+    def fetched(self) -> tuple[Tree, ...]:
+        """Every tree that is fetched for it: those that it needs to run, and its headers."""
+        return (*self.trees, *([trees()[self.headers]] if self.headers else []))
 
     @property
     def kind(self) -> Family:
@@ -148,7 +155,7 @@ def servers() -> tuple[Server, ...]:
 def _server(name: str, given: Mapping[str, Any]) -> Server:
     engine, _, series = name.partition(":")
     trees = (given.get("tree"), given.get("client"), tuple(given.get("also", ())))
-    return Server(name, engine, series, given["family"], *trees, tuple(given.get("modules", ())))
+    return Server(name, engine, series, given["family"], *trees, tuple(given.get("modules", ())), given.get("headers"))
 
 
 def select(names: Sequence[str]) -> list[Server]:

@@ -316,7 +316,9 @@ class _Player:
 
     def _text(self, plan: Plan) -> dict[str, str] | None:
         """Return what the server's own client prints for the error."""
-        if not self.task.server.client:
+        # A program that raises uses no client.
+        program = any(step["raises"] and step["action"] in ("shell", "python") for step in plan["steps"])
+        if program or not self.task.server.client:
             return None
         seen = self._ask({"op": "play", "plan": plan, "fix": None, "client": True})
         if seen["outcome"] != outcome.REPRODUCED or not seen["observed"] or not seen["observed"]["message"]:

@@ -210,7 +210,7 @@ class Worker:
             "observed": raised,
             "seconds": round(seconds, 3),
             "version": self._instance.address.version,
-            "driver": self._driver.NAME,
+            "driver": (observed and observed.driver) or self._driver.NAME,
         }
 
 

@@ -122,6 +122,8 @@ class Facts:
             found["symbol"] = entry.symbol
         if entry.sqlstate:
             found["sqlstate"] = entry.sqlstate
+        if entry.sqlstates:
+            found["sqlstates"] = dict(entry.sqlstates)
         return found
 
     def _brief(self, entry: Entry, length: int) -> Error:

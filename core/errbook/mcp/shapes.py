@@ -63,6 +63,7 @@ class Error(TypedDict):
     code: str
     symbol: NotRequired[str]
     sqlstate: NotRequired[str]
+    sqlstates: NotRequired[dict[str, str]]
     title: str
     summary: str
     risk: Risk

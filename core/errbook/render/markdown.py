@@ -72,12 +72,13 @@ def _titles(engines: tuple[str, ...], knowledge: Knowledge) -> str:
 
 def _head(entry: Entry, knowledge: Knowledge) -> list[str]:
     title, code = first_code(entry)
+    named = servers.names(knowledge).engine
     facts = [
         ("Engines", _titles(entry.engines, knowledge)),
         ("Code", inline(entry.code)),
         *([("Symbol", inline(entry.symbol))] if entry.symbol else []),
         *[("Also named", f"{inline(alias.symbol)} ({escape(alias.where)})") for alias in entry.aliases],
-        ("SQLSTATE", inline(entry.sqlstate) if entry.sqlstate else "none"),
+        ("SQLSTATE", f"{inline(entry.sqlstate)}{servers.elsewhere(entry, named)}" if entry.sqlstate else "none"),
         ("Severity", knowledge.term("severity", entry.severity).title),
         ("Frequency", knowledge.term("frequency", entry.frequency).title),
         ("Category", knowledge.term("category", entry.category).title),
@@ -172,7 +173,7 @@ def _by(group: Group, names: servers.Names, *, client: bool) -> str:
 
 def _other(entry: Entry, group: Group, *, client: bool) -> str:
     said = findings.otherwise(entry, group, client)
-    return f" (as {said}, where the error is declared as {findings.declared(entry)})" if said else ""
+    return f" (as {said}, where the error is declared as {findings.declared(entry, group.runs[0])})" if said else ""
 
 
 def _causes(entry: Entry, knowledge: Knowledge, mark: str) -> list[str]:

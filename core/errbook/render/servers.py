@@ -90,6 +90,15 @@ def code(entry: Entry | Link, given: str | None, sqlstate: str | None) -> str:
     return f"{given} ({sqlstate})" if sqlstate else f"{given}, no SQLSTATE"
 
 
+def elsewhere(entry: Entry, title: Callable[[str], str]) -> str:
+    """Return the SQLSTATEs of engines that send another, to follow the entry's: `` (22007 on MariaDB)``; else nothing.
+
+    ``title`` gives an engine's title.
+    """
+    others = [f"{state} on {title(engine)}" for engine, state in entry.sqlstates]
+    return f" ({joined(others)})" if others else ""
+
+
 def joined(words: Sequence[str]) -> str:
     """Return words as an enumeration: ``a, b and c``."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -43,7 +43,7 @@ def _code(paper: Paper, code: Code, indent: int) -> None:
 
 
 def _identity(entry: Entry, names: Names, style: Style) -> str:
-    state = f"  SQLSTATE {entry.sqlstate}" if entry.sqlstate else ""
+    state = f"  SQLSTATE {entry.sqlstate}{servers.elsewhere(entry, names.engine)}" if entry.sqlstate else ""
     engines = ", ".join(map(names.engine, entry.engines))
     return f"{style.mark('strong', f'{engines} {entry.code}')}{f'  {entry.symbol}' if entry.symbol else ''}{state}"
 

@@ -51,16 +51,25 @@ def symbol(subject: Subject) -> Iterator[Finding]:
 
 
 def sqlstate(subject: Subject) -> Iterator[Finding]:
-    """Compare the SQLSTATE with the one that a server of the entry sends."""
-    state = subject.data.get("sqlstate")
-    if state is None:
+    """Compare the SQLSTATE of each engine with the one that its newest server sends."""
+    own, others = subject.data.get("sqlstate"), subject.data.get("sqlstates", {})
+    if own is None:
         return
-    found = [made for name in subject.named_engines if (made := _known(subject, name))]
-    states = {value: _where(made) for made in reversed(found) for value in made.values("sqlstate")[:1]}
-    if states and state not in states:
-        there = ", ".join(f"{shown(value)} in {where}" for value, where in states.items())
-        message = f"the SQLSTATE of {found[0].key.code} is {there}, not {shown(state)}"
-        yield Finding(("sqlstate",), message, f'Write "{next(reversed(states))}"')
+    for at, name in enumerate(subject.named_engines):
+        state = others.get(name, own)
+        made = _known(subject, name)
+        expected = made.values("sqlstate")[:1] if made else []
+        if made is None or not expected or state == expected[0]:
+            continue
+        message = f"the SQLSTATE of {made.key.code} is {shown(expected[0])} in {_where(made)}, not {shown(state)}"
+        if at == 0:
+            yield Finding(("sqlstate",), message, f'Write "{expected[0]}"')
+            own = expected[0]
+        elif expected[0] == own:
+            yield Finding(("sqlstates", name), message, "Remove the line: it is what `sqlstate` says", key=True)
+        else:
+            where = ("sqlstates", name) if name in others else ("sqlstate",)
+            yield Finding(where, message, f'Under `sqlstates`, write {name}: "{expected[0]}"')
 
 
 def shared(subject: Subject) -> Iterator[Finding]:
@@ -170,7 +179,7 @@ RULES: Final = (
     Rule(
         "catalog-sqlstate",
         "entry",
-        "The SQLSTATE is the one that the server sends.",
+        "The SQLSTATE is the one that each engine's server sends; `sqlstates` has those that differ from the first.",
         "Write the server's.",
         sqlstate,
     ),

@@ -251,6 +251,8 @@ def unquoted(subject: Subject) -> Iterator[Finding]:
 def _identities(kind: str, data: Mapping[str, Any]) -> Iterator[tuple[str | int, ...]]:
     if kind == "entry":
         yield from (((name,)) for name in ("code", "sqlstate") if name in data)
+        if isinstance(states := data.get("sqlstates"), dict):
+            yield from (("sqlstates", name) for name in states)
     elif kind == "engine":
         if isinstance(data.get("code"), dict) and "example" in data["code"]:
             yield "code", "example"

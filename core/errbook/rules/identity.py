@@ -91,16 +91,33 @@ def sqlstate(subject: Subject) -> Iterator[Finding]:
         yield Finding(("sqlstate",), message, f'Write "{code}"')
 
 
+def sqlstates(subject: Subject) -> Iterator[Finding]:
+    """Find SQLSTATEs of single engines that say nothing: of the first engine, or the same as the first engine's."""
+    for name, state in subject.data.get("sqlstates", {}).items():
+        if name == subject.named_engines[0]:
+            message = f"`sqlstate` is what {shown(name)} sends, the first of the entry's engines"
+            yield Finding(("sqlstates", name), message, "Remove the line", key=True)
+        elif state == subject.data.get("sqlstate"):
+            message = f"{shown(name)} sends the SQLSTATE that `sqlstate` has already"
+            yield Finding(("sqlstates", name), message, "Remove the line", key=True)
+
+
 def sqlstate_class(subject: Subject) -> Iterator[Finding]:
     """Find a SQLSTATE whose class nobody defined."""
-    state = subject.data.get("sqlstate")
-    if state and subject.classes and state[:2] not in subject.classes:
-        message = f"the SQLSTATE {shown(state)} has the class {state[:2]}, which errors/sqlstates.yaml does not list"
-        yield Finding(("sqlstate",), message, "Look the SQLSTATE up in the server's catalog, or add the class there")
+    data = subject.data
+    given: list[tuple[tuple[str, ...], str | None]] = [(("sqlstate",), data.get("sqlstate"))]
+    given += [(("sqlstates", name), state) for name, state in data.get("sqlstates", {}).items()]
+    for where, state in given:
+        if state and subject.classes and state[:2] not in subject.classes:
+            unknown = f"has the class {state[:2]}, which errors/sqlstates.yaml does not list"
+            message = f"the SQLSTATE {shown(state)} {unknown}"
+            yield Finding(where, message, "Look the SQLSTATE up in the server's catalog, or add the class there")
 
 
 def _named(subject: Subject) -> Iterator[tuple[tuple[str | int, ...], str]]:
     data = subject.data
+    for name in data.get("sqlstates", {}):
+        yield ("sqlstates", name), name
     for at, name in enumerate(data.get("engines", ())):
         yield ("engines", at), name
     for before, whole in subject.parts:
@@ -209,6 +226,13 @@ RULES: Final = (
         "An entry gives a SQLSTATE where its engine has them, and the code itself where that is one.",
         "Add, mend or remove `sqlstate`.",
         sqlstate,
+    ),
+    Rule(
+        "sqlstate-repeated",
+        "entry",
+        "`sqlstates` has only engines that send another SQLSTATE than the first one.",
+        "Remove the line.",
+        sqlstates,
     ),
     Rule("unknown-engine", "entry", "Every engine that is named has an engine.yaml.", "Write its name.", known),
 )

@@ -60,6 +60,12 @@ def test_codes_that_no_catalog_has_are_nobodys_business(layer: Any) -> None:
         ),
         (
             {},
+            {"sqlstate": "22007"},
+            "5:11: catalog-sqlstate: the SQLSTATE of 1205 is `22007` in mariadb 11.8, not `HY000`. Under `sqlstates`, "
+            'write mariadb: "22007"',
+        ),
+        (
+            {},
             {"symbol": "ER_SOMETHING_ELSE"},
             "3:18: catalog-shared: 1205 is `ER_LOCK_WAIT_TIMEOUT` in mysql 9.7 and `ER_SOMETHING_ELSE` in mariadb "
             "11.8. Where it is the same error, name `ER_SOMETHING_ELSE` under `aliases`; else remove mariadb, and "
@@ -95,6 +101,31 @@ def test_a_renamed_error_is_shared_where_both_symbols_are_named(layer: Any) -> N
     own = "symbol: ER_LOCK_WAIT_TIMEOUT\n"
     layer.edit("mysql/1205.yaml", own, f"{own}aliases:\n  - symbol: ER_LOCK_TIMEOUT\n    where: MariaDB\n")
     assert lines(layer) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("22007", None),
+        ("22000", 'is `22007` in mariadb 11.8, not `22000`. Under `sqlstates`, write mariadb: "22007"'),
+    ],
+)
+def test_an_engine_may_send_another_sqlstate(layer: Any, written: str, says: str | None) -> None:
+    put(layer, "mysql", "9.7", MYSQL)
+    put(layer, "mariadb", "11.8", {**MYSQL, "sqlstate": "22007"})
+    own = 'sqlstate: "HY000"\n'
+    layer.edit("mysql/1205.yaml", own, f'{own}sqlstates:\n  mariadb: "{written}"\n')
+    found = lines(layer)
+    assert not found if says is None else found[0].endswith(says)
+
+
+def test_a_sqlstate_of_one_engine_that_is_the_common_one(layer: Any) -> None:
+    put(layer, "mysql", "9.7", MYSQL)
+    put(layer, "mariadb", "11.8", MYSQL)
+    own = 'sqlstate: "HY000"\n'
+    layer.edit("mysql/1205.yaml", own, f'{own}sqlstates:\n  mariadb: "22007"\n')
+    (found,) = lines(layer)
+    assert found.endswith("not `22007`. Remove the line: it is what `sqlstate` says")
 
 
 def test_an_older_symbol_becomes_an_alias(layer: Any) -> None:

@@ -19,6 +19,7 @@ class Refused(Exception):  # noqa: N818 - named for what the server did
         *,
         lost: bool = False,
         output: str | None = None,
+        driver: str | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -28,6 +29,8 @@ class Refused(Exception):  # noqa: N818 - named for what the server did
         """Whether the connection is gone with it."""
         self.output = output
         """All that a program printed, where it is one that failed."""
+        self.driver = driver
+        """Which driver raised it, with its version, where that is not the lab's own."""
         self.unsent = 0
         """How many statements of the same step would have come after this one."""
 
