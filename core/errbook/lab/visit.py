@@ -66,7 +66,9 @@ def prepared(server: Server, scenario: Mapping[str, Any]) -> Instance:
     host = scenario["host"]
     instance.start(scenario["settings"], open_files=host.get("open_files"), file_size=bytes_of(host.get("file_size")))
     driver = drivers.load(server.engine)
-    driver.Keeper(instance.address).create(DATABASE)
+    keeper = driver.Keeper(instance.address)
+    keeper.create(DATABASE)
+    keeper.release()
     statement = ""
     try:
         link = driver.Connection(instance.address, Target(DATABASE))
