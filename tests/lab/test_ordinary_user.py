@@ -44,7 +44,16 @@ class Ordinary:
             return []
         for place in (self.home, self.sockets):
             os.chown(place, USER, USER)
-        words = ["bwrap", "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--die-with-parent"]
+        words = [
+            "bwrap",
+            "--cap-drop",
+            "ALL",
+            "--cap-add",
+            "CAP_SETUID",
+            "--cap-add",
+            "CAP_SETGID",
+            "--die-with-parent",
+        ]
         words += ["--dev-bind", "/", "/", *_opened([ROOT, Path(sys.prefix), Path(sys.base_prefix), places.folder()])]
         return [*words, "--", "setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups", "--"]
 
