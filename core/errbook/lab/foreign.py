@@ -148,6 +148,9 @@ class Foreign:
             link = drivers.load(address.family).Connection(self.address, Target(None))
             try:
                 text = str(link.rows(version)[0][0])
+                if address.family != "postgresql" and ("mariadb" in text.lower()) != (address.family == "mariadb"):
+                    other = "mysql" if address.family == "mariadb" else "mariadb"
+                    raise LabError(f"{address.name} is {text}; write {other}:// in place of {address.family}://")
                 there = any(row[0] == DATABASE for row in link.rows(databases))
                 taken = there and not self._dropped(link, kind)
             finally:
@@ -158,13 +161,10 @@ class Foreign:
                 f"{address.name} cannot be used ({code}{refused.message}); check the address and the account"
             ) from refused
         found = re.search(r"\d+\.\d+(\.\d+)?", text)
-        if address.family != "postgresql" and ("mariadb" in text.lower()) != (address.family == "mariadb"):
-            other = "mysql" if address.family == "mariadb" else "mariadb"
-            raise LabError(f"{address.name} is {text}; write {other}:// in place of {address.family}://")
         if taken:
             raise LabError(
-                f"{address.name} has a database {DATABASE} with something in it, and scenarios create and drop one of that "
-                f"name; where nobody needs it: DROP DATABASE {DATABASE}"
+                f"{address.name} has a database {DATABASE} with something in it, and scenarios create and drop one of "
+                f"that name; where nobody needs it: DROP DATABASE {DATABASE}"
             )
         self.address = self.address._replace(version=found[0] if found else text)
 
