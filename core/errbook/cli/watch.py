@@ -9,13 +9,12 @@ import sys
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 
 from errbook.cli import reading, terminal
 from errbook.identified import Identified
 from errbook.knowledge import Knowledge
 from errbook.watcher import follow
-from errbook.watcher.lines import Lines, Seen
+from errbook.watcher.lines import Lines, Seen, Told
 from errbook.watcher.needles import finder, needles
 
 _WIDTH = 100
@@ -29,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
         "explained once, on standard error, where it first appears. At the end, which is that of the pipe or Ctrl-C, "
         "the lines of each error are counted. Files are followed when they grow, are rotated, or are cut. A line is "
         "read where it has a word such as ERROR, a form of code, or words of a message that an entry explains. "
+        "The extra errbook[fast] makes it forty times as fast. "
         "Exit codes: 0 watched, 2 bad usage or a file that cannot be read.",
     )
     made.add_argument("file", nargs="*", metavar="FILE", type=Path, help="logs; standard input where none is given")
@@ -49,7 +49,7 @@ def run(arguments: Sequence[str]) -> int:
         files = [follow.File(path, options.new) for path in options.file]
         pieces = follow.follow(files, options.once) if files else follow.piped(sys.stdin.fileno())
         watch = _Watch(knowledge, max(1, len(files)), not options.quiet)
-        signal.signal(signal.SIGTERM, _interrupt)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             watch.run(pieces)
         except KeyboardInterrupt:
@@ -61,10 +61,6 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 class _Watch:
     """Passes pieces through and says what is in them."""
 
@@ -73,7 +69,7 @@ class _Watch:
         self._style = terminal.style(sys.stderr)
         self._counts: dict[tuple[str, str], int] = {}
         self._first: dict[tuple[str, str], Identified] = {}
-        cache: OrderedDict[bytes, tuple[Identified | None, bool]] = OrderedDict()
+        cache: OrderedDict[bytes, Told] = OrderedDict()
         find = finder(needles(message.text for entry in knowledge.all() for message in entry.messages))
         self._logs = [Lines(find, knowledge.identify, self._counts, cache) for _ in range(logs)]
 

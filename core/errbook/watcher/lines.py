@@ -14,10 +14,10 @@ SHAPES: Final = 8192
 """So many shapes are remembered; the one that was longest not seen is forgotten first."""
 
 BEFORE: Final = 3
-"""Lines before one that are read with it where it does not tell all by itself."""
+"""Lines before one in which the engine may be named, where the line tells an error only together with its engine."""
 
-HINTS: Final = (b"mysql:\n", b"postgresql:\n", b"sqlite:\n")
-"""Lines that name an engine; a line that tells of an error behind one of them is read with the real lines before it."""
+HINTS: Final = (b"mariadb", b"mysql", b"postgres", b"sqlite")
+"""Words that name an engine, of which what drivers and tools are called is made."""
 
 MOST_READ: Final = 4096
 """Bytes of a line that are read, those around what was found in it."""
@@ -26,6 +26,13 @@ MOST_ERRORS: Final = 4096
 """So many distinct errors are counted; texts of attackers must not fill the memory."""
 
 Identify = Callable[[str], Sequence[Identified]]
+
+
+class Told(NamedTuple):
+    """What a line tells: an error, or one for each of `HINTS` that the lines before it may hold."""
+
+    error: Identified | None
+    hinted: tuple[tuple[bytes, Identified], ...] = ()
 
 
 class Seen(NamedTuple):
@@ -47,7 +54,7 @@ class Lines:
         find: Find,
         identify: Identify,
         counts: dict[tuple[str, str], int],
-        cache: OrderedDict[bytes, tuple[Identified | None, bool]],
+        cache: OrderedDict[bytes, Told],
     ) -> None:
         self._find, self._identify = find, identify
         self._counts, self._cache = counts, cache
@@ -77,32 +84,35 @@ class Lines:
         self._tail = self._before(piece, len(piece))
 
     def _told(self, line: bytes, before: Callable[[], bytes]) -> Identified | None:
-        """Return the error that a line tells of: by itself, or with the lines before it."""
-        found, open_ = self._remembered(line, 0)
-        if open_ and (context := before()):
-            found, _ = self._remembered(context + line, len(context))
-        return found
+        """Return the error that a line tells of: by itself, or by the engine that the lines before it name."""
+        told = self._remembered(line)
+        if told.hinted:
+            context = before().lower()
+            return next((error for hint, error in told.hinted if hint in context), None)
+        return told.error
 
-    def _remembered(self, text: bytes, since: int) -> tuple[Identified | None, bool]:
-        """Return the error in a text that ends behind a place, and whether lines before the text could tell one."""
-        cache, key = self._cache, shape(text)
+    def _remembered(self, line: bytes) -> Told:
+        cache, key = self._cache, shape(line)
         if key in cache:
             cache.move_to_end(key)
             return cache[key]
-        found = self._first(text, since)
-        # The shape itself is asked too: where it tells something else, what was left out of it matters.
-        again = self._first(key, 0) if found else None
-        answer = found, not found and not since and any(self._first(hint + text, len(hint)) for hint in HINTS)
-        if found is None or (again and (again.engine, again.code) == (found.engine, found.code)):
-            cache[key] = answer
-            if len(cache) > SHAPES:
-                cache.popitem(last=False)
-        return answer
+        found = self._first(line)
+        if found is None:
+            hinted = ((hint, self._first(hint + b":\n" + line)) for hint in HINTS)
+            told = Told(None, tuple((hint, error) for hint, error in hinted if error))
+        else:
+            told = Told(found)
+            # The shape itself is asked too: where it tells something else, what was left out of it matters.
+            again = self._first(key)
+            if again is None or (again.engine, again.code) != (found.engine, found.code):
+                return told
+        cache[key] = told
+        if len(cache) > SHAPES:
+            cache.popitem(last=False)
+        return told
 
-    def _first(self, text: bytes, since: int) -> Identified | None:
-        """Return the first error that ends behind a place, in bytes."""
-        place = len(text[:since].decode("utf-8", "replace"))
-        return next((item for item in self._identify(text.decode("utf-8", "replace")) if item.span[1] > place), None)
+    def _first(self, text: bytes) -> Identified | None:
+        return next(iter(self._identify(text.decode("utf-8", "replace"))), None)
 
     def _before(self, piece: bytes, end: int) -> bytes:
         """Return the last lines before a place, those of earlier pieces included, cut to what is read of a line."""

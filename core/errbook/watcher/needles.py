@@ -19,8 +19,20 @@ MARKS: Final = (
     *("FEHLER:", "ERREUR", "ERRO:", "エラー:", "შეცდომა:", "오류:", "ОШИБКА:", "ПОМИЛКА:", "错误:", "錯誤:", " FEL:"),
     *("BŁĄD:", "HATA:", "CHYBA:", "ΣΦΑΛΜΑ:"),
     # Codes: SQLSTATEs, symbols, and what only one engine's logs have.
-    *("SQLSTATE", "SQLState", "sqlState", "sqlstate", "SQL state", "SQL_STATE", " ER_", "'ER_", '"ER_', "(ER_", "SQLITE_"),
-    *("PG::", "psycopg", ":3306", ":5432", ".s.PGSQL", "mysqld.sock", "at RAISE", "at ASSERT", "[MY-0", "#1045 - "),
+    *("SQLSTATE", "SQLState", "sqlState", "sqlstate", "SQL state", "SQL_STATE", " ER_", "'ER_", '"ER_', "(ER_"),
+    *(
+        "SQLITE_",
+        "PG::",
+        "psycopg",
+        ":3306",
+        ":5432",
+        ".s.PGSQL",
+        "mysqld.sock",
+        "at RAISE",
+        "at ASSERT",
+        "[MY-0",
+        "(HY000/",
+    ),
     *("ORA-", "TNS-", "Msg ", "E11000", "DB::", "SQLCODE", "SQL0", "WRONGTYPE", "NOAUTH", "MISCONF", "CROSSSLOT"),
 )
 """By these a line is read whatever it says: substrings, capitals and small letters as printed.
@@ -29,7 +41,7 @@ None has fewer than four bytes: the packed search falls to a tenth of its speed 
 """
 
 MOST_PACKED: Final = 60
-"""So many needles at once are searched for by comparing many bytes in one instruction; more are searched byte by byte."""
+"""So many needles are searched for by comparing many bytes in one instruction; more of them byte by byte."""
 
 _GAP: Final = re.compile(r"\{\w+\}")
 _WORDS: Final = 3
@@ -56,6 +68,7 @@ def needles(messages: Iterable[str]) -> list[bytes]:
 def finder(wanted: list[bytes]) -> Find:
     """Return what finds needles: Aho-Corasick by the extra ``fast``, or the regular expressions of Python."""
     try:
+        # The extra ``fast``: forty times as fast.
         from ahocorasick_rs import BytesAhoCorasick, MatchKind
     except ModuleNotFoundError:
         return _compiled(wanted)
