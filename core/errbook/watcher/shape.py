@@ -27,6 +27,17 @@ _OTHER: Final = rb"[A-Za-z_\x80-\xff]+|[^\w\x80-\xff'\"`][^\w\x80-\xff'\"`(\[#:]
 _PIECE: Final = re.compile(rb"(" + _KEPT + rb"|(?!" + _DROPPED + rb")(?:" + _OTHER + rb"))|" + _DROPPED)
 
 
+DIGITS: Final = b"0123456789"
+
+
 def shape(line: bytes) -> bytes:
     """Return a line's shape; whatever changes is left out of it."""
     return b"".join(_PIECE.findall(line))
+
+
+def codes(line: bytes) -> tuple[bytes, ...]:
+    """Return the pieces of a line's shape that have digits.
+
+    A line that is the same but for its digits, and has these, has the same shape.
+    """
+    return tuple({piece for piece in _PIECE.findall(line) if piece.translate(None, DIGITS) != piece})
