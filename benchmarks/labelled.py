@@ -1,7 +1,7 @@
 """Texts that are labelled with what really happened, and how many of them the identifier gets right.
 
-A file has one JSON object a line: `text`, `engine` and `codes` (None and empty where there is no error), and whether the
-text `has_code_in_text`, is `localized`, and is `doubtful`: then nobody can tell, and it is left out.
+A file has one JSON object a line: `text`, `engine` and `codes` (None and empty where there is no error), and whether
+the text `has_code_in_text`, is `localized`, and is `doubtful`: then nobody can tell, and it is left out.
 """
 
 import json
