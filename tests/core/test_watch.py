@@ -9,10 +9,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from errbook.identified import Identified
+from errbook.identifier.dataset import tables
+from errbook.identifier.dialects import compiled
 from errbook.knowledge import Knowledge
 from errbook.watcher.lines import SHAPES, Lines, Told
 from errbook.watcher.needles import MARKS, finder, needles
@@ -175,6 +178,16 @@ def test_a_code_is_part_of_a_shape_and_a_value_is_not() -> None:
         for form in (b"errno: %s", b"SQLSTATE[%s]", b"(SQLSTATE %s)", b'"code":"%s"', b"[ERROR] [%s]", b"ERROR:  %s: "):
             kept = form % code
             assert code[-4:] in shape(kept) or form == b"[ERROR] [%s]", kept
+
+
+@pytest.mark.parametrize("dialect", tables()[0]["dialects"], ids=lambda item: str(item["name"]))
+def test_the_code_of_each_dialect_is_part_of_its_shape(dialect: dict[str, Any]) -> None:
+    text = dialect["example"][0]
+    match = compiled(dialect["pattern"], bool(dialect.get("exact"))).search(text)
+    assert match
+    for name, code in match.groupdict().items():
+        if code and not name.startswith("state") or (code and not match.groupdict().get("code")):
+            assert code.encode() in shape(text.encode()), shape(text.encode())
 
 
 def test_lines_of_one_shape_are_not_taken_for_each_other(lines: Lines) -> None:
