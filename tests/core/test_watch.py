@@ -186,7 +186,7 @@ def test_the_code_of_each_dialect_is_part_of_its_shape(dialect: dict[str, Any]) 
     match = compiled(dialect["pattern"], bool(dialect.get("exact"))).search(text)
     assert match
     for name, code in match.groupdict().items():
-        if code and not name.startswith("state") or (code and not match.groupdict().get("code")):
+        if code and (not name.startswith("state") or not match.groupdict().get("code")):
             assert code.encode() in shape(text.encode()), shape(text.encode())
 
 
