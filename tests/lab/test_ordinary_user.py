@@ -74,13 +74,13 @@ def _opened(needed: list[Path]) -> Iterator[str]:
 
 
 @pytest.fixture
-def ordinary(tmp_path: Path) -> Iterator[Ordinary]:
+def ordinary(tmp_path: Path) -> Ordinary:
     """An ordinary user with an empty home."""
     # Above tmp_path, pytest closes everything to others.
     for parent in (tmp_path, *tmp_path.parents):
         if parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & 0o001:
             parent.chmod(parent.stat().st_mode | 0o011)
-    yield Ordinary(tmp_path)
+    return Ordinary(tmp_path)
 
 
 @pytest.mark.parametrize(

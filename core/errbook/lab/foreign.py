@@ -33,15 +33,16 @@ _QUESTIONS: Final = {
 """What asks for the version, and for the databases."""
 
 _CONTENTS: Final = {
-    "mysql": "SELECT COUNT(*) FROM (SELECT table_schema AS name FROM information_schema.tables"
+    # Only the names of this module and of tables are put into the texts.
+    "mysql": "SELECT COUNT(*) FROM (SELECT table_schema AS name FROM information_schema.tables"  # noqa: S608
     " UNION ALL SELECT routine_schema FROM information_schema.routines"
     " UNION ALL SELECT event_schema FROM information_schema.events) AS found"
     f" WHERE name = '{DATABASE}'",
     # What initdb makes has smaller numbers (src/include/access/transam.h, FirstNormalObjectId).
-    "postgresql": "SELECT "
+    "postgresql": "SELECT "  # noqa: S608
     + " + ".join(
-        f"(SELECT count(*) FROM {table} WHERE oid >= 16384)"
-        for table in "pg_class pg_type pg_proc pg_namespace pg_extension pg_largeobject_metadata".split()
+        f"(SELECT count(*) FROM {table} WHERE oid >= 16384)"  # noqa: S608
+        for table in ("pg_class", "pg_type", "pg_proc", "pg_namespace", "pg_extension", "pg_largeobject_metadata")
     ),
 }
 """What asks how much there is in the database whose name scenarios use."""
@@ -166,8 +167,8 @@ class Foreign:
             raise LabError(f"{address.name} is {text}; write {other}:// in place of {address.family}://")
         if taken:
             raise LabError(
-                f"{address.name} has a database {DATABASE} with something in it, the name of the one that scenarios create and drop; "
-                f"where nobody needs it: DROP DATABASE {DATABASE}"
+                f"{address.name} has a database {DATABASE} with something in it, and scenarios create and drop one of "
+                f"that name; where nobody needs it: DROP DATABASE {DATABASE}"
             )
         self.address = self.address._replace(version=found[0] if found else text)
 
@@ -175,7 +176,7 @@ class Foreign:
         """Drop the database whose name scenarios use where nothing is in it; tell whether it was. Refused."""
         inside = drivers.load(self.address.family).Connection(self.address, Target(DATABASE))
         try:
-            empty = inside.rows(_CONTENTS[kind])[0][0] == 0
+            empty = bool(inside.rows(_CONTENTS[kind])[0][0] == 0)
         finally:
             inside.close()
         if empty:
