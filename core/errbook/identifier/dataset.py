@@ -28,7 +28,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -234,7 +234,10 @@ class Builder:
         for engine, path in sorted(files.items()):
             own = {LETTERS.get(engine, ""), "b" if engine in ("mysql", "mariadb") else ""}
             for row in _rows(path):
-                origin = self._english.get((engine, row.pop("message")))
+                source = row.pop("message")
+                for name, parsed, ref in self._filled(source, row):
+                    found.setdefault(name, {})[_bare(parsed)] = Message(parsed, (ref,), "")
+                origin = self._english.get((engine, source))
                 message = english.get(_unnamed(origin or ()))
                 refs = tuple(ref for ref in message.refs if ref[0] in own and "/" not in ref) if message else ()
                 if not message or not refs:
@@ -249,6 +252,16 @@ class Builder:
                             kept[key] = Message(parsed, merged, there.flags if there else message.flags)
         for name in sorted(found):
             yield name, list(found[name].values())
+
+    def _filled(self, source: str, row: Mapping[str, list[str]]) -> Iterator[tuple[str, tuple[str, ...], str]]:
+        """Give translations of a message whose first gap is filled with what chooses another code, by the table."""
+        for item in self._wordings["filled"]:
+            if item["message"] == source and item["code"] in self._refs:
+                for name, texts in row.items():
+                    for text, value in product(texts, item["values"]):
+                        # A translation may turn the gaps round; then they have numbers.
+                        gap = "%1$s" if "%1$s" in text else "%s"
+                        yield name, parse(text.replace(gap, value, 1)), self._refs[item["code"]]
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -172,7 +172,7 @@ class Foreign:
         """Drop the database whose name scenarios use where nothing is in it; tell whether it was. Refused."""
         inside = drivers.load(self.address.family).Connection(self.address, Target(DATABASE))
         try:
-            empty = inside.rows(_CONTENTS[kind])[0][0] == 0
+            empty = bool(inside.rows(_CONTENTS[kind])[0][0] == 0)
         finally:
             inside.close()
         if empty:
