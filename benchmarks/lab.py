@@ -101,8 +101,11 @@ def scenario(engine: str) -> dict[str, Any]:
         "engines": [engine],
         "code": CODES[engine],
         "sqlstate": None,
+        "sqlstates": {},
     }
-    return of(entry | {"reproduce": reproduce | {"steps": [step | {"waits": False}]}, "fixes": []}, engine)
+    return of(
+        entry | {"reproduce": reproduce | {"steps": [step | {"waits": False, "fails": None}]}, "fixes": []}, engine
+    )
 
 
 class Bare:

@@ -196,9 +196,9 @@ class Catalogs:
             self._merged[name] = made
         return self._merged[name]
 
-    def languages(self, engine: str) -> Path | None:
-        """Return the file of an engine's messages in other languages; None where there is none."""
-        return next((path for path in self._languages if path.parent.name == engine), None)
+    def languages(self) -> dict[str, Path]:
+        """Return the files of messages in other languages, by engine; of several layers' the one that wins."""
+        return {path.parent.name: path for path in reversed(self._languages)}
 
     def problems(self, holds: Callable[[Path], bool]) -> Iterator[Problem]:
         """Yield the problems of the files that `holds` is true of, of hidden ones too; only those need be read."""

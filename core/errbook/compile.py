@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -164,7 +164,7 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
         for row in connection.execute(f"SELECT * FROM {table} ORDER BY {order}"):  # noqa: S608
             digest.update(repr(row).encode())
     listed = code_tables.fill(connection, catalogs, digest)
-    _identifier(connection, catalogs.languages("postgresql"), digest)
+    _identifier(connection, catalogs.languages(), digest)
     facts = {"digest": digest.hexdigest(), "entries": count, "codes": listed, "schema_version": public.SCHEMA_VERSION}
     connection.executemany("INSERT INTO meta VALUES (?, ?)", [(name, str(value)) for name, value in facts.items()])
     connection.execute("INSERT INTO search (search) VALUES ('optimize')")
@@ -175,7 +175,7 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
     return Report(count, listed, digest.hexdigest(), 0)
 
 
-def _identifier(connection: sqlite3.Connection, languages: Path | None, digest: code_tables.Digest) -> None:
+def _identifier(connection: sqlite3.Connection, languages: Mapping[str, Path], digest: code_tables.Digest) -> None:
     """Write what the identifier reads, made of the codes and entries that are in their tables already."""
     builder = Builder()
     for (text,) in connection.execute("SELECT json FROM code ORDER BY position"):

@@ -42,7 +42,7 @@ def test_a_harvested_catalog_counts_at_once(harvested: Path, tmp_path: Path) -> 
     assert (harvested / "errors").is_dir()
     private = {"ERRBOOK_PATH": str(harvested), "ERRBOOK_CACHE": str(tmp_path)}
     assert errbook("mariadb", "4112", **private).stdout.startswith("MariaDB 4112  ER_WRONG_VERSIONING_RANGE")
-    assert errbook("CR_SERVER_LOST", "--engine", "mariadb", **private).stdout.startswith("MariaDB 2013  CR_SERVER_LOST")
+    assert errbook("CR_SERVER_GONE_ERROR", "--engine", "mariadb", **private).stdout.startswith("MySQL, MariaDB 2006  ")
     assert "HA_ERR_" in errbook("handler", "122", **private).stdout
     assert errbook("check", harvested / "catalog", **private).returncode == 0
 
@@ -101,3 +101,34 @@ def test_bad_usage(tmp_path: Path, arguments: list[str], code: int, message: str
     assert message in answer.stderr
     assert "Traceback" not in answer.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("server", ["mysql:9.7", "mariadb:11.8"])
+def test_messages_in_other_languages_are_for_a_knowledge_base_of_one_s_own(server: str, tmp_path: Path) -> None:
+    if reason := cache.missing(select([server])[0]):
+        pytest.skip(f"{server}: {reason}")
+    engine = server.partition(":")[0]
+    base = tmp_path / "private"
+    made = errbook("harvest", engine, "--server", server, "--languages", "--out", base)
+    assert made.returncode == 0, made.stderr
+    line = "Mysql2::Error: Doppelter Eintrag '7-1204' für Schlüssel 'uuid_idx'"
+    assert errbook("identify", line).returncode == 1
+    told = errbook("identify", "--json", line, ERRBOOK_PATH=str(base), ERRBOOK_CACHE=str(tmp_path / "cache"))
+    assert told.returncode == 0, told.stderr
+    assert '"code":"1062"' in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("mysql", "--languages"), "name a private knowledge base"),
+        (("postgresql", "--languages", "--out", "x"), "name mysql or mariadb"),
+        (("mysql", "--languages", "--out", "x", "--check"), "goes with --server and --out only"),
+        (("mysql", "--languages", "--out", "x", "--server", "mariadb"), "is no server of mysql"),
+    ],
+)
+def test_languages_are_refused_where_they_have_no_place(arguments: tuple[str, ...], why: str, tmp_path: Path) -> None:
+    answer = errbook("harvest", *(tmp_path / "x" if part == "x" else part for part in arguments))
+    assert answer.returncode == 2
+    assert why in " ".join(answer.stderr.split())
+    assert not (tmp_path / "x").exists()

@@ -146,3 +146,32 @@ def test_what_is_executed_changes_the_digest(entry: dict[str, Any]) -> None:
 )
 def test_a_series_stands_for_its_newest_release(series: str, text: str, inside: bool) -> None:
     assert plan.within(series, text) is inside
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("SELECT 1;", False),
+        ("INSERT INTO t VALUES (1);", False),
+        ("SET GLOBAL max_connections = 1;", True),
+        ("SET GLOBAL read_only = ON;", True),
+        ("SELECT count(*) FROM pg_stat_activity;", True),
+        ("SHOW PROCESSLIST;", True),
+        ("PREPARE one FROM 'SELECT 1';", True),
+        ("CREATE DATABASE one TEMPLATE postgres;", True),
+    ],
+)
+def test_statements_about_sessions_are_known(text: str, *, counts: bool) -> None:
+    made = copy.deepcopy(ENTRY)
+    made["reproduce"]["steps"][0]["value"] = text
+    assert plan.counts_sessions(plan.of(made, "postgresql")) is counts
+
+
+def test_what_starts_the_server_or_connects_counts_sessions() -> None:
+    assert not plan.counts_sessions(plan.of(ENTRY, "postgresql"))
+    made = copy.deepcopy(ENTRY)
+    made["reproduce"]["settings"] = {"max_connections": "5"}
+    assert plan.counts_sessions(plan.of(made, "postgresql"))
+    made = copy.deepcopy(ENTRY)
+    made["fixes"][0]["proof"][0] |= {"action": "shell", "value": "true"}
+    assert plan.counts_sessions(plan.of(made, "postgresql"))

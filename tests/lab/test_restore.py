@@ -194,3 +194,19 @@ def test_a_server_that_is_killed_in_a_private_scenario_is_started_again_for_the_
     record = play(made)["restarts"].record
     assert [row["outcome"] for row in record["fixes"]] == ["proven", "failed", "proven", "failed", "proven", "proven"]
     assert "nonsense" in record["fixes"][3]["detail"]
+
+
+SESSIONS = {
+    "mysql:9.7": "SELECT count(*) INTO @n FROM information_schema.processlist WHERE user = 'root'; "
+    "SELECT exp(1000 * (@n <> 1));",
+    "mariadb:11.8": "SELECT count(*) INTO @n FROM information_schema.processlist; SELECT exp(1000 * (@n <> 1));",
+    "postgresql:18": "SELECT 1 / (count(*) = 1)::int FROM pg_stat_activity WHERE backend_type = 'client backend';",
+}
+
+
+@pytest.mark.parametrize("server", list(SESSIONS))
+def test_a_scenario_that_counts_sessions_finds_only_its_own(server: str) -> None:
+    engine = server.partition(":")[0]
+    counting = (step("run", SESSIONS[server], on="last"),)
+    found = play(simple(engine, "plain"), simple(engine, "counting", *counting), server=server)
+    assert not {name: row.record["detail"] for name, row in found.items() if not row.accepted}

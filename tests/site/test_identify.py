@@ -1,5 +1,7 @@
 """Pasting a text: errors are marked in it, entries stand beside it, and nothing of it leaves the browser."""
 
+import json
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -13,6 +15,7 @@ pymysql.err.IntegrityError: (1062, "Duplicate entry 'ada@example.com' for key 'u
 Caused by: ORA-00060: deadlock detected while waiting for resource
 listening on port 1040 since 2024
 """
+CORPUS = Path(__file__).resolve().parents[1] / "data/identify"
 PRIVATE = ("zebra", "4711", "ada", "example.com", "users.email", "order")
 
 
@@ -88,6 +91,21 @@ def test_the_browser_and_the_library_agree(visit: Open, knowledge: Knowledge) ->
         "Cannot add or update a child row: a foreign key\n// constraint fails (`a`.`b`)",
         *(message.text for entry in knowledge.all() for message in entry.messages),
     ]
+    agree(page, knowledge, texts)
+
+
+def test_the_browser_and_the_library_agree_on_the_corpus(visit: Open, knowledge: Knowledge) -> None:
+    """On every fifth text of each file of real errors, and on texts made to take long."""
+    page = visit("/identify/")
+    files = sorted(CORPUS.glob("*.jsonl"))
+    texts = [json.loads(line)["text"] for file in files for line in file.read_text("utf-8").splitlines()[::5]]
+    assert len(texts) > 1000
+    texts += ["\\" * 50_000 + "n", "duplicate entry " * 2_000, "\\\\n\\\\u0041" * 1_000]
+    agree(page, knowledge, texts)
+
+
+def agree(page: Page, knowledge: Knowledge, texts: list[str]) -> None:
+    """Fail where the browser answers otherwise than Python."""
     load = "const all = await ebIdentify.load('../');"
     asked = f"async (texts) => {{ {load} return Promise.all(texts.map((text) => all.identify(text))); }}"
     answers = page.evaluate(asked, texts)

@@ -13,6 +13,7 @@ from importlib import import_module
 COMMANDS = {
     "search": "errbook.cli.search",
     "identify": "errbook.cli.identify",
+    "watch": "errbook.cli.watch",
     "catalog": "errbook.cli.catalog",
     "harvest": "errbook.cli.harvest",
     "check": "errbook.cli.check",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from errbook import places
+from errbook.catalogs import LANGUAGES
 from errbook.database import SYSTEM
 from errbook.harvest import family, mariadb, mysql, sqlite, system
 from errbook.harvest.catalog import Catalog, CatalogError, Row, encode, read, write
@@ -58,6 +59,12 @@ def parser() -> argparse.ArgumentParser:
         help="unpacked source of the server: PostgreSQL's messages and InnoDB's numbers stand only there; for SQLite, "
         "a folder with sqlite3.h",
     )
+    made.add_argument(
+        "--languages",
+        action="store_true",
+        help="the messages of MySQL or MariaDB in other languages, for the identifier of a private knowledge base "
+        "(--out): they are the server's, under its licence",
+    )
     made.add_argument("--check", action="store_true", help="write nothing; compare with the catalogs that are there")
     return made
 
@@ -72,6 +79,8 @@ def run(arguments: Sequence[str]) -> int:
         made.error(str(error))
     if options.source and not options.source.is_dir():
         made.error(f"--source: there is no folder {options.source}")
+    if options.languages:
+        return _languages(made, options, chosen)
     base = options.out or places.checkout()
     if base is None:
         made.error("there is no checkout here; name a knowledge base: --out DIR")
@@ -92,6 +101,37 @@ def run(arguments: Sequence[str]) -> int:
         else:
             failed = failed or said
     return 1 if failed else 3 if lacking and options.check else 1 if lacking else 0
+
+
+def _languages(made: argparse.ArgumentParser, options: argparse.Namespace, chosen: Sequence[Server]) -> int:
+    """Write the messages of servers in other languages into a private knowledge base; return the exit code."""
+    if options.engine not in ("mysql", "mariadb"):
+        made.error("--languages: name mysql or mariadb; PostgreSQL's are a part of errbook")
+    if options.check or options.source:
+        made.error("--languages goes with --server and --out only")
+    if options.out is None or options.out.resolve() == places.checkout():
+        made.error("--languages: they are not errbook's to publish; name a private knowledge base: --out DIR")
+    servers = [server for server in chosen if server.engine == options.engine]
+    if not servers:
+        made.error(f"{', '.join(options.server)} is no server of {options.engine}")
+    from errbook.harvest import family_languages
+    from errbook.harvest.postgresql_languages import write_languages
+
+    # The newest server: its files have what the older ones have.
+    server = servers[-1]
+    try:
+        if reason := cache.missing(server):
+            raise Lacking(reason)
+        tree = places_of_lab.tree_folder(trees()[str(server.tree)])
+        found = family_languages.harvest(tree, server.engine, cache.version(server) or server.series)
+    except (Lacking, CatalogError, LabError) as error:
+        _say(f"{server.id}: {error}")
+        return 1
+    path = Path(options.out, "catalog", server.engine, LANGUAGES)
+    (options.out / "errors").mkdir(parents=True, exist_ok=True)
+    write_languages(path, found.header, found.rows)
+    print(f"{path}: {found.header['rows']:,} messages of {server.id} in {len(found.header['languages'])} languages")
+    return 0
 
 
 def _say(line: str) -> None:

@@ -64,6 +64,7 @@ examples:
 commands (errbook COMMAND --help):
   search WORDS…                    find entries by words
   identify [TEXT]                  find the errors in any text, or in standard input
+  watch [FILE…]                    pass logs through, explain each error in them once
   catalog list|show|diff           what servers say of their codes themselves
   harvest ENGINE                   ask a server for all its codes
   check [PATH…]                    find what is wrong in entries

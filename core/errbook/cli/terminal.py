@@ -1,9 +1,15 @@
 """What the terminal can show: its width, colours, links, and a pager when there is more than a screen."""
 
+from __future__ import annotations
+
 import os
 import sys
 
 from errbook.render.style import COLOUR, PLAIN, Style
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 MAX_WIDTH = 100
 """Prose in longer lines is tiring to read."""
@@ -14,9 +20,12 @@ def is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def style() -> Style:
-    """Return colours and links for a terminal; plain for pipes, ``TERM=dumb`` and NO_COLOR (https://no-color.org)."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not is_terminal():
+def style(stream: TextIO | None = None) -> Style:
+    """Return colours and links for a terminal; plain for pipes, ``TERM=dumb`` and NO_COLOR (https://no-color.org).
+
+    `stream` is where the text goes, standard output where nothing is given.
+    """
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not (stream or sys.stdout).isatty():
         return PLAIN
     return COLOUR
 

@@ -109,12 +109,12 @@ def harvest_languages(trees: Iterable[Path], rows: Iterable[Row]) -> Languages:
         {"message": message, **{name: list(texts[name].values()) for name in kept if name in texts}}
         for message, texts in sorted(found.items())
     ]
-    return _ordered(header, [row for row in made if len(row) > 1])
+    return ordered(header, [row for row in made if len(row) > 1])
 
 
 def encode_languages(header: Mapping[str, Any], rows: Iterable[Row]) -> bytes:
     """Return the bytes of the file: rows sorted by message, languages in order, ``rows`` counted anew."""
-    made = _ordered(header, rows)
+    made = ordered(header, rows)
     return "".join(f"{_dumps(line)}\n" for line in (made.header, *made.rows)).encode()
 
 
@@ -187,13 +187,17 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(text, str) for text in value)
 
 
-def _ordered(header: Mapping[str, Any], rows: Iterable[Row]) -> Languages:
+def ordered(header: Mapping[str, Any], rows: Iterable[Row]) -> Languages:
+    """Return header and rows in the order of the file; `header` names versions and languages, and engine and license.
+
+    Without engine and license they are PostgreSQL's.
+    """
     kept = sorted(({**row} for row in rows), key=lambda row: str(row["message"]))
     first = {
         "catalog": FORMAT,
-        "engine": "postgresql",
+        "engine": header.get("engine", "postgresql"),
         "versions": list(header["versions"]),
-        "license": "LICENSE",
+        "license": header.get("license", "LICENSE"),
         "languages": dict(sorted(header["languages"].items())),
         "rows": len(kept),
     }

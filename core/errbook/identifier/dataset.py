@@ -28,7 +28,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -93,7 +93,7 @@ class Builder:
         self._variants: dict[str, str] = {}
         self._messages: dict[tuple[str, ...], dict[str, Any]] = {}
         self._waiting: list[tuple[tuple[str, ...], str, str]] = []
-        self._english: dict[str, tuple[str, ...]] = {}
+        self._english: dict[tuple[str, str], tuple[str, ...]] = {}
         prefer = self._wordings["prefer"]
         self._preferred = {code: preferred for preferred, codes in prefer.items() for code in codes}
         self._silent = frozenset(self._wordings["silent"])
@@ -141,10 +141,9 @@ class Builder:
             -len(item["series"]),
         )
         found = parse(item["text"])
-        if code["engine"] == "postgresql":
-            self._english.setdefault(item["text"], found)
-            if (several := _COUNTED.sub(r"\1\2s", item["text"])) != item["text"]:
-                self._add(parse(several), ref, rank, flags)
+        self._english.setdefault((code["engine"], item["text"]), found)
+        if code["engine"] == "postgresql" and (several := _COUNTED.sub(r"\1\2s", item["text"])) != item["text"]:
+            self._add(parse(several), ref, rank, flags)
         self._add(found, ref, rank, flags)
         if preferred:
             self._waiting.append((found, preferred, flags))
@@ -199,8 +198,8 @@ class Builder:
         if any(len(word) > 1 for word in found if word[0] == "*"):
             kept["words"] = found
 
-    def parts(self, languages: Path | None) -> Iterator[tuple[str, str]]:
-        """Give the parts, (name, text); `languages` is a file of messages in other languages (`errbook.catalogs`)."""
+    def parts(self, languages: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
+        """Give the parts, (name, text); `languages` are files of messages in other languages (`errbook.catalogs`)."""
         self._worded()
         english = {
             key: Message(item["words"], tuple(sorted(item["refs"], key=item["refs"].__getitem__)), item["flags"])
@@ -219,7 +218,7 @@ class Builder:
             "errno": {" ".join(words(text)[0]): code for text, code in self._wordings["errno"].items()},
             "languages": {},
         }
-        others = list(self._languages(languages, english)) if languages else []
+        others = list(self._languages(languages, english))
         vocabulary = {word for key in english for word in key}
         for name, messages in others:
             head["languages"][name] = _telling(messages, vocabulary)
@@ -228,30 +227,48 @@ class Builder:
         for name, messages in others:
             yield name, "\n".join(_weighed(messages))
 
-    def _languages(self, path: Path, english: Mapping[tuple[str, ...], Message]) -> Iterator[tuple[str, list[Message]]]:
+    def _languages(
+        self, files: Mapping[str, Path], english: Mapping[tuple[str, ...], Message]
+    ) -> Iterator[tuple[str, list[Message]]]:
         found: dict[str, dict[tuple[str, ...], Message]] = {}
-        with path.open(encoding="utf-8") as lines:
-            next(lines)
-            for line in lines:
-                row = json.loads(line)
-                origin = self._english.get(row.pop("message"))
+        for engine, path in sorted(files.items()):
+            own = {LETTERS.get(engine, ""), "b" if engine in ("mysql", "mariadb") else ""}
+            for row in _rows(path):
+                source = row.pop("message")
+                for name, parsed, ref in self._filled(source, row):
+                    found.setdefault(name, {})[_bare(parsed)] = Message(parsed, (ref,), "")
+                origin = self._english.get((engine, source))
                 message = english.get(_unnamed(origin or ()))
-                if message is None:
+                refs = tuple(ref for ref in message.refs if ref[0] in own and "/" not in ref) if message else ()
+                if not message or not refs:
                     continue
-                refs = tuple(ref for ref in message.refs if ref[0] == "p" and "/" not in ref)
                 for name, texts in row.items():
-                    for text in texts:
-                        parsed = parse(text)
+                    kept = found.setdefault(name, {})
+                    for parsed in map(parse, texts):
                         key = _bare(parsed)
                         if key and key not in english:
-                            there = found.setdefault(name, {}).get(key)
-                            if there is None:
-                                found[name][key] = Message(parsed, refs, message.flags)
-                            else:
-                                merged = tuple(dict.fromkeys((*there.refs, *refs)))
-                                found[name][key] = there._replace(refs=merged)
+                            there = kept.get(key)
+                            merged = tuple(dict.fromkeys((*(there.refs if there else ()), *refs)))
+                            kept[key] = Message(parsed, merged, there.flags if there else message.flags)
         for name in sorted(found):
             yield name, list(found[name].values())
+
+    def _filled(self, source: str, row: Mapping[str, list[str]]) -> Iterator[tuple[str, tuple[str, ...], str]]:
+        """Give translations of a message whose first gap is filled with what chooses another code, by the table."""
+        for item in self._wordings["filled"]:
+            if item["message"] == source and item["code"] in self._refs:
+                for name, texts in row.items():
+                    for text, value in product(texts, item["values"]):
+                        # A translation may turn the gaps round; then they have numbers.
+                        gap = "%1$s" if "%1$s" in text else "%s"
+                        yield name, parse(text.replace(gap, value, 1)), self._refs[item["code"]]
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Give the rows of a file of messages in other languages, which has been checked."""
+    with path.open(encoding="utf-8") as lines:
+        next(lines)
+        yield from map(json.loads, lines)
 
 
 def _bare(found: tuple[str, ...]) -> tuple[str, ...]:

@@ -124,6 +124,9 @@ class Identifier:
         found, starts, ends = words(folded)
         hints = self._hinted(found)
         codes = self._dialects.find(folded)
+        if not hints and any(code.engine == "sqlite" for code in codes):
+            # The form in which a driver prints SQLite's codes names it.
+            hints.add("sqlite")
         hits: list[Hit] = []
         foreign: list[tuple[int, int]] = []
         ours = {code.state for code in codes if code.state and code.code and self._my(code.code, hints)}

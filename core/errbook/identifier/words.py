@@ -14,8 +14,9 @@ from typing import Final
 FILLER: Final = "\u2060"
 """Stands for the rest of an escaped letter; it is part of the word around it and is taken out of it."""
 
+# Only from the first of many backslashes: from each, a row of them would take time in proportion to its square.
 _ESCAPE: Final = re.compile(
-    r"\\+u[0-9a-fA-F]{4}|\\+x[0-9a-fA-F]{2}|\\+[nrtfbv](?=[^a-z]|[A-Z]|$)|\\+[nrt]|&#x?[0-9a-fA-F]{1,6};|&[a-zA-Z]{2,6};"
+    r"(?<!\\)\\+(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[nrtfbv](?=[^a-z]|[A-Z]|$)|[nrt])|&#x?[0-9a-fA-F]{1,6};|&[a-zA-Z]{2,6};"
     r"|\x1b\[[0-9;]{0,16}[A-Za-z]|%(?:2[0-9A-Fa-f]|0[AaDd])|\xad|\u200b|\u200c|\u200d|\ufeff"
 )
 _UNSEEN: Final = "\xad\u200b\u200c\u200d\ufeff"

@@ -56,7 +56,7 @@ class Running(NamedTuple):
         user = self.server.kind.user
         if self.server.family == "postgresql":
             return f"postgresql://{user}@/{DATABASE}?host={self.socket.parent}"
-        return f"mysql://{user}@localhost/{DATABASE}?unix_socket={self.socket}"
+        return f"{self.server.family}://{user}@localhost/{DATABASE}?unix_socket={self.socket}"
 
 
 def running(server: Server) -> Running | None:

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from errbook.lab import driver as drivers
-from errbook.lab.driver import Refused, Target
+from errbook.lab.driver import Connection, Refused, Target
 from errbook.lab.plan import DATABASE, Plan
 from errbook.lab.server import LabError
 
@@ -31,6 +31,20 @@ _QUESTIONS: Final = {
     "postgresql": ("SHOW server_version", "SELECT datname FROM pg_database"),
 }
 """What asks for the version, and for the databases."""
+
+_CONTENTS: Final = {
+    "mysql": "SELECT COUNT(*) FROM (SELECT table_schema AS name FROM information_schema.tables"
+    " UNION ALL SELECT routine_schema FROM information_schema.routines"
+    " UNION ALL SELECT event_schema FROM information_schema.events) AS found"
+    f" WHERE name = '{DATABASE}'",
+    # What initdb makes has smaller numbers (src/include/access/transam.h, FirstNormalObjectId).
+    "postgresql": "SELECT "
+    + " + ".join(
+        f"(SELECT count(*) FROM {table} WHERE oid >= 16384)"
+        for table in "pg_class pg_type pg_proc pg_namespace pg_extension pg_largeobject_metadata".split()
+    ),
+}
+"""What asks how much there is in the database whose name scenarios use."""
 
 _SHARED: Final = "/run/throwaway"
 """Where the folder of the server's socket appears in the cell."""
@@ -131,12 +145,14 @@ class Foreign:
         """Ask for the version; LabError where the server cannot be reached, or is of the other engine."""
         del settings, limits
         address = self._outside
-        version, databases = _QUESTIONS["postgresql" if address.family == "postgresql" else "mysql"]
+        kind = "postgresql" if address.family == "postgresql" else "mysql"
+        version, databases = _QUESTIONS[kind]
         try:
             link = drivers.load(address.family).Connection(self.address, Target(None))
             try:
                 text = str(link.rows(version)[0][0])
-                taken = any(row[0] == DATABASE for row in link.rows(databases))
+                there = any(row[0] == DATABASE for row in link.rows(databases))
+                taken = there and not self._dropped(link, kind)
             finally:
                 link.close()
         except Refused as refused:
@@ -150,10 +166,21 @@ class Foreign:
             raise LabError(f"{address.name} is {text}; write {other}:// in place of {address.family}://")
         if taken:
             raise LabError(
-                f"{address.name} has a database {DATABASE}, the name of the one that scenarios create and drop; "
+                f"{address.name} has a database {DATABASE} with something in it, the name of the one that scenarios create and drop; "
                 f"where nobody needs it: DROP DATABASE {DATABASE}"
             )
         self.address = self.address._replace(version=found[0] if found else text)
+
+    def _dropped(self, link: Connection, kind: str) -> bool:
+        """Drop the database whose name scenarios use where nothing is in it; tell whether it was. Refused."""
+        inside = drivers.load(self.address.family).Connection(self.address, Target(DATABASE))
+        try:
+            empty = inside.rows(_CONTENTS[kind])[0][0] == 0
+        finally:
+            inside.close()
+        if empty:
+            link.run(f"DROP DATABASE {DATABASE}")
+        return empty
 
     def alive(self) -> bool:
         """Return True: whether it lives is found out by the next statement."""

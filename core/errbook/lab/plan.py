@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Final
 
 from errbook.query import is_slug
 from errbook.variants import split
@@ -35,6 +35,14 @@ DATABASE = "demo"
 
 CODE = "$code"
 """What stands for a fix's own text in the steps of its proof."""
+
+_STATEMENTS: Final = frozenset({"run", "pause", "close"})
+
+_SESSIONS: Final = re.compile(
+    r"connect|session|thread|process|prepare|kill|terminate|_stat_|backend|template|shutdown|set\s+(global|persist)",
+    re.IGNORECASE,
+)
+"""Words of statements in which it matters which sessions there are."""
 
 
 def of(entry: Mapping[str, Any], engine: str, series: str | None = None) -> Plan:
@@ -105,6 +113,20 @@ def private(plan: Plan) -> bool:
     """Tell whether the plan needs a server of its own: other settings, restarts, kills, or limits of the host."""
     steps = [*plan["steps"], *(step for fix in plan["fixes"] for step in fix["proof"])]
     return bool(plan["settings"] or plan["host"]) or any(touches_server(step) for step in steps)
+
+
+def counts_sessions(plan: Plan) -> bool:
+    """Tell whether it may matter in the plan that one more session is connected to the server, and does nothing.
+
+    It does not where there are only statements, and none of them is about how many sessions or prepared statements
+    there are, or which.
+    """
+    parts = (plan, *plan["fixes"])
+    steps = [step for part in parts for step in part.get("steps", part.get("proof", ()))]
+    if plan["settings"] or plan["host"] or any(step["action"] not in _STATEMENTS for step in steps):
+        return True
+    texts = [plan["setup"], *(fix["code"]["text"] for fix in plan["fixes"]), *(step["value"] for step in steps)]
+    return any(isinstance(text, str) and _SESSIONS.search(text) for text in texts)
 
 
 def touches_server(step: Mapping[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from errbook.lab import outcome
 from errbook.lab.driver import BLOCKED, RUNNING, Connection, Driver, Keeper, Refused, Target
 from errbook.lab.limits import Limits
 from errbook.lab.outcome import Failure
-from errbook.lab.plan import CODE, DATABASE, Plan
+from errbook.lab.plan import CODE, DATABASE, Plan, counts_sessions
 from errbook.lab.process import Process
 from errbook.lab.server import LabError
 from errbook.lab.session import Session
@@ -127,6 +127,8 @@ class Play:
         except Refused as refused:
             failure = self._failure(None, f"CREATE DATABASE {DATABASE}", "success", _says(refused))
             raise Ended(self._phase, failure) from refused
+        if counts_sessions(self.plan):
+            self.keeper.release()
         if not self.plan["setup"]:
             return
         session = Session("setup", Target(DATABASE), self._connect)

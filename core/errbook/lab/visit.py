@@ -5,6 +5,7 @@ The two arguments are the server and a JSON object: `settings`, `host` and `setu
 where there is none. `prepared` is for whoever keeps such a server.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -30,16 +31,30 @@ def main() -> int:
     server = select([sys.argv[1]])[0]
     visit = json.loads(sys.argv[2])
     try:
-        instance = Instance(server) if visit["join"] else prepared(server, visit)
+        instance = _joined(server) if visit["join"] else prepared(server, visit)
         command = instance.client(DATABASE, batch=not visit["term"])
     except LabError as error:
         print(error, file=sys.stderr)
         return 1
     environment = instance.environment(DATABASE) | ({"TERM": visit["term"]} if visit["term"] else {})
+    if visit["join"]:
+        # There is only the socket. The clients of MySQL and MariaDB would let the variables win over --socket.
+        environment = {key: value for key, value in environment.items() if key not in ("MYSQL_HOST", "MYSQL_TCP_PORT")}
     folder = instance.data if server.family == "sqlite" else None
     code = (_run if visit["term"] else _run_all)(server, command, environment, folder)
     # The cell ends here, with its server.
     os._exit(code)
+
+
+def _joined(server: Server) -> Instance:
+    """Return the server that runs in the background, with the database that may have been dropped meanwhile."""
+    instance = Instance(server)
+    keeper = drivers.load(server.engine).Keeper(instance.address)
+    # Mostly it is there. What else is wrong the client says.
+    with contextlib.suppress(Refused):
+        keeper.create(DATABASE)
+    keeper.release()
+    return instance
 
 
 def _run(server: Server, command: list[str], environment: Mapping[str, str], folder: Path | None) -> int:  # noqa: ARG001 - as _run_all
@@ -66,7 +81,9 @@ def prepared(server: Server, scenario: Mapping[str, Any]) -> Instance:
     host = scenario["host"]
     instance.start(scenario["settings"], open_files=host.get("open_files"), file_size=bytes_of(host.get("file_size")))
     driver = drivers.load(server.engine)
-    driver.Keeper(instance.address).create(DATABASE)
+    keeper = driver.Keeper(instance.address)
+    keeper.create(DATABASE)
+    keeper.release()
     statement = ""
     try:
         link = driver.Connection(instance.address, Target(DATABASE))

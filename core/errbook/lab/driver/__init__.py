@@ -91,10 +91,13 @@ class Keeper(Protocol):
         """Remember how the server is now: settings, accounts, databases; Refused."""
 
     def create(self, database: str) -> None:
-        """Make a fresh, empty database; Refused. No connection of the keeper is open afterwards."""
+        """Make a fresh, empty database; Refused. One connection of the keeper stays open and does nothing."""
+
+    def release(self) -> None:
+        """Close that connection, for a scenario in which it would count. Never raises."""
 
     def set(self, settings: dict[str, str]) -> None:
-        """Change settings at run time; Refused."""
+        """Change settings at run time; Refused. No connection of the keeper is open afterwards."""
 
     def restore(self, database: str) -> bool:
         """Drop the database, end leftover sessions, put everything back; tell whether the server is as remembered."""

@@ -169,6 +169,7 @@ class Keeper:
         self._variables: dict[str, str] = {}
         self._accounts: set[tuple[str, str]] = set()
         self._databases: set[str] = set()
+        self._prepare = ""
         self._queries: list[str] = []
         self._state: list[Any] = []
         self._link: Connection | None = None
@@ -180,6 +181,7 @@ class Keeper:
         self._accounts = set(self._read_accounts(link))
         self._databases = {str(row[0]) for row in link.rows("SHOW DATABASES")}
         self._queries = []
+        self._prepare_variables(link)
         for query in self._all_queries():
             # On a server of the user's own, the account may not be allowed to see everything.
             with contextlib.suppress(Refused):
@@ -189,10 +191,11 @@ class Keeper:
 
     def create(self, database: str) -> None:
         """Create the database."""
-        try:
-            self._open().run(f"CREATE DATABASE `{database}`")
-        finally:
-            self._shut()
+        self._open().run(f"CREATE DATABASE `{database}`")
+
+    def release(self) -> None:
+        """Close the administrator's connection."""
+        self._shut()
 
     def set(self, settings: dict[str, str]) -> None:
         """Set global variables; numbers and words are given as they are, everything else as a string."""
@@ -266,12 +269,27 @@ class Keeper:
             self._link = Connection(self._address, Target(None))
             # In place of the default, which is a day or a year: for what still has a lock on the database.
             self._link.run(f"SET lock_wait_timeout = {ENDING:g}")
+            if self._prepare:
+                self._link.run(self._prepare)
         return self._link
 
     def _shut(self) -> None:
         if self._link:
             self._link.close()
         self._link = None
+
+    def _prepare_variables(self, link: Connection) -> None:
+        """Have the server keep the statement that sums up all variables: a third of what reading their table costs.
+
+        The order is fixed, so names need not be in it. A variable that comes or goes does so with a plugin or a
+        component, and those are in tables that are compared.
+        """
+        values = ", ".join(f"@@GLOBAL.{name}" for name in self._variables)
+        self._prepare = f"PREPARE errbook FROM 'SELECT CRC32(CONCAT_WS(0x2C, {values}))'"
+        try:
+            link.run(self._prepare)
+        except Refused:
+            self._prepare = ""
 
     def _read_variables(self, link: Connection) -> dict[str, str]:
         rows = link.rows("SHOW GLOBAL VARIABLES")
@@ -289,9 +307,12 @@ class Keeper:
         skipped = " AND ".join(f"variable_name NOT LIKE '{name}%'" for name in _VOLATILE)
         tables = ", ".join(f"mysql.{name}" for name in _GRANTS["mariadb" if self._mariadb else "mysql"].split())
         # All names are the literals above.
-        found = [
+        variables = (
             f"SELECT SUM(CRC32(CONCAT_WS('=', LOWER(variable_name), variable_value))) FROM {schema}.global_variables"  # noqa: S608
-            f" WHERE {skipped}",
+            f" WHERE {skipped}"
+        )
+        found = [
+            "EXECUTE errbook" if self._prepare else variables,
             f"CHECKSUM TABLE {tables}",
             "SHOW DATABASES",
             "SHOW TABLES FROM mysql",

@@ -237,11 +237,12 @@ class Keeper:
 
     def create(self, database: str) -> None:
         """Create the database."""
-        try:
-            # As initdb left it: what a scenario did to template1 is not in it.
-            self._open().run(f'CREATE DATABASE "{database}" TEMPLATE template0')
-        finally:
-            self._shut()
+        # As initdb left it: what a scenario did to template1 is not in it.
+        self._open().run(f'CREATE DATABASE "{database}" TEMPLATE template0')
+
+    def release(self) -> None:
+        """Close the administrator's connection."""
+        self._shut()
 
     def set(self, settings: dict[str, str]) -> None:
         """Set with ALTER SYSTEM and reload."""

@@ -136,6 +136,9 @@ class Keeper:
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / database).unlink(missing_ok=True)
 
+    def release(self) -> None:
+        """There is no connection."""
+
     def set(self, settings: dict[str, str]) -> None:
         """Refuse: SQLite has no server whose settings could be changed."""
         raise Refused(None, None, f"SQLite has no server settings; use PRAGMA {next(iter(settings))} in a run step")

@@ -5,7 +5,8 @@
 const ebIdentify = (() => {
   const FILLER = "\u2060";
   const UNSEEN = "\xad\u200b\u200c\u200d\ufeff";
-  const ESCAPE = /\\+u[0-9a-fA-F]{4}|\\+x[0-9a-fA-F]{2}|\\+[nrtfbv](?=[^a-z]|[A-Z]|$)|\\+[nrt]|&#x?[0-9a-fA-F]{1,6};|&[a-zA-Z]{2,6};|\x1b\[[0-9;]{0,16}[A-Za-z]|%(?:2[0-9A-Fa-f]|0[AaDd])|[\xad\u200b\u200c\u200d\ufeff]/g;
+  // Only from the first of many backslashes: from each, a row of them would take time in proportion to its square.
+  const ESCAPE = /(?<!\\)\\+(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[nrtfbv](?=[^a-z]|[A-Z]|$)|[nrt])|&#x?[0-9a-fA-F]{1,6};|&[a-zA-Z]{2,6};|\x1b\[[0-9;]{0,16}[A-Za-z]|%(?:2[0-9A-Fa-f]|0[AaDd])|[\xad\u200b\u200c\u200d\ufeff]/g;
   const CJK = "\u2e80-\u30ff\u3130-\u318f\u31f0-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f";
   const WORD = new RegExp(`[${CJK}]|(?:(?![${CJK}])[\\p{L}\\p{N}_\u2060])+`, "gu");
   const LETTER = /^[\p{L}\p{N}]$/u;
@@ -312,6 +313,8 @@ const ebIdentify = (() => {
       const { words, starts, ends } = split(folded);
       const hints = this.hinted(words);
       const codes = printed(this.dialects, folded);
+      // The form in which a driver prints SQLite's codes names it.
+      if (!hints.size && codes.some((code) => code.engine === "sqlite")) hints.add("sqlite");
       const ours = new Set(codes.filter((code) => code.state && code.code && this.my(code.code, hints)).map((code) => code.state));
       let hits = [];
       const foreign = [];

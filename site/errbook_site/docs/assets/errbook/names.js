@@ -124,8 +124,15 @@ const ebNames = (() => {
   /** Tell whether a message holds a text of two or more words as it stands; the last word may be a beginning. */
   const says = (message, text) => /\S \S/.test(bare(text).trim()) && bare(message).includes(bare(text));
 
-  /** Tell whether a message or title of an entry holds a text as it stands. */
-  const writtenSays = async (root, text) => (await all(root)).some((item) => item.written && item.said.some((message) => says(message, text)));
+  /** Return the entries whose title or message holds a text as it stands, those that say little else first. */
+  async function saying(root, text, limit = 5) {
+    const scored = [];
+    for (const item of await all(root)) {
+      const fitting = (item.written ? item.said : []).filter((message) => says(message, text)).map((message) => message.length);
+      if (fitting.length) scored.push([Math.min(...fitting), item]);
+    }
+    return scored.sort((one, other) => one[0] - other[0]).slice(0, limit).map(([, item]) => item);
+  }
 
   /** Return codes whose messages hold the words of a text, those that hold them as they stand, then most of them, first. */
   async function worded(root, text, limit = 8) {
@@ -148,7 +155,7 @@ const ebNames = (() => {
     return scored.slice(0, limit).map(([, item, message]) => ({ ...item, text: message }));
   }
 
-  return { all, exact, near, only, says, worded, words: wordsIn, writtenSays };
+  return { all, exact, near, only, says, worded, words: wordsIn, saying };
 })();
 
 /** Put an item into a list of the theme's search, in the theme's own words. */
@@ -201,15 +208,16 @@ function codesInSearch(box) {
     const several = exact.some((item) => !item.written) ? exact.slice(0, 12) : [];
     const more = exact.length || text.trim().length < 5 ? [] : await ebNames.near(root, text);
     const worded = await ebNames.worded(root, text);
-    const written = await ebNames.writtenSays(root, text);
+    // The theme ranks by words, so that an entry with one of them in its title may come before the one that says it all.
+    const written = exact.length ? [] : await ebNames.saying(root, text);
     if (text !== query.value) return;
     shown.clear();
-    for (const item of several) if (item.written) shown.add(new URL(root + item.address, location.href).href);
-    const first = several.length ? several : more;
+    const first = several.length ? several : written.length ? written : more;
+    for (const item of first) if (item.written) shown.add(new URL(root + item.address, location.href).href);
     const known = new Set(first.map((item) => item.address));
     const after = worded.filter((item) => !known.has(item.address));
     named = first.length > 0;
-    said = !written && after.length > 0 && ebNames.says(after[0].text, text);
+    said = after.length > 0 && ebNames.says(after[0].text, text);
     words = after.length ? ebNames.words(text) : [];
     box.replaceChildren(...first.map((item, at) => foundItem(root, item, 1e9 - at)), ...after.map((item) => foundItem(root, item, 0)));
     box.hidden = !box.childElementCount;
