@@ -16,7 +16,6 @@ from playwright.sync_api import Browser, sync_playwright
 
 from errbook_site import build
 
-
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what runs in the background so, and programs inherit it; the tests send them Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
