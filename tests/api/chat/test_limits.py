@@ -163,7 +163,7 @@ def test_prose_ends_with_a_sentence(text: str, limit: int) -> None:
     kept = shortened(text, limit)
     assert len(kept) <= limit
     if kept != text.strip():
-        assert kept.endswith(("…", ".")) or text.strip()[len(kept) :].startswith("\n")
+        assert kept.endswith(("…", ".")) or text.strip()[len(kept) :].lstrip(" ").startswith("\n")
 
 
 def test_code_is_whole_or_left_out() -> None:
