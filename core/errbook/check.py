@@ -16,6 +16,7 @@ from errbook.catalogs import Catalogs
 from errbook.problem import Problem, shown
 from errbook.rules import form
 from errbook.rules.knowledge import Facts, Index, Named, Recorded
+from errbook.rules.repeats import FILE as PHRASES
 from errbook.rules.rule import Engine, Finding, Subject
 from errbook.source import MAX_PROBLEMS, Kind, Source, display, kind_of, read, record_again
 
@@ -177,6 +178,8 @@ def _listed(layer: Path, engines: set[str]) -> Iterator[Listed]:
         if path.name.startswith("."):
             continue
         if not path.is_dir():
+            if path.name == PHRASES:
+                continue
             if path.name == "sqlstates.yaml":
                 yield path, None
             else:
@@ -254,6 +257,7 @@ class _Checker:
     def problems(self) -> Iterator[Problem]:
         """Yield the problems of everything that is selected: of shared files, entries, evidence, then across them."""
         yield from self._read_shared()
+        yield from self._read_phrases()
         for file in self._entries:
             if not self._selection.holds(file.path) or (file.hidden and self._selection.everything):
                 continue
@@ -266,12 +270,27 @@ class _Checker:
             key = file.engine, file.name
             self._index.facts[key] = _facts(file, source)
             self._index.reported.append(key)
+            if source and not problems:
+                self._index.sentences.add(display(file.path), file.rank, source.data, source.position_in)
             if source and not problems and self._on_valid:
                 self._on_valid(source)
         yield from self._read_evidence()
         yield from self._catalogs.problems(self._selection.holds)
         for across in dict.fromkeys(rule.across for rule in rules.in_scope("knowledge") if rule.across):
             yield from across(self._index)
+
+    def _read_phrases(self) -> Iterator[Problem]:
+        """Read the phrases that may stand in two entries, of each layer that lists some."""
+        sentences = self._index.sentences
+        sentences.everything = self._selection.everything
+        for rank, layer in enumerate(self._selection.layers):
+            path = layer / "errors" / PHRASES
+            if path.is_file():
+                source, problems = read(path, layer)
+                if source:
+                    problems += sentences.allow(display(path), rank, source.data, source.position)
+                if self._selection.holds(path):
+                    yield from problems
 
     def _read_evidence(self) -> Iterator[Problem]:
         for file in self._evidence:

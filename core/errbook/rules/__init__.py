@@ -18,6 +18,7 @@ _MODULES: Final = (
     "messages",
     "prose",
     "reading",
+    "repeats",
     "scenario",
     "sources",
     "versions",

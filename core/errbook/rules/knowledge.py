@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from errbook.problem import Problem, shown
 from errbook.rules.form import nearest
+from errbook.rules.repeats import Sentences
 from errbook.rules.rule import Rule
 
 
@@ -60,6 +61,8 @@ class Index:
     """The entries that problems are wanted for, in order."""
     evidence: list[Recorded] = field(default_factory=list)
     """The files of evidence that problems are wanted for, in order."""
+    sentences: Sentences = field(default_factory=Sentences)
+    """The sentences of the entries that problems are wanted for."""
 
     def get(self, engine: str, code: str) -> Facts:
         """Return the facts of the file errors/<engine>/<code>.yaml, which must be one of ``folders``."""
