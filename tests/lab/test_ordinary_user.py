@@ -44,17 +44,14 @@ class Ordinary:
             return []
         for place in (self.home, self.sockets):
             os.chown(place, USER, USER)
-        words = [
-            "bwrap",
-            "--cap-drop",
-            "ALL",
-            "--cap-add",
-            "CAP_SETUID",
-            "--cap-add",
-            "CAP_SETGID",
+        words = ["bwrap", "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        words += [
             "--die-with-parent",
+            "--dev-bind",
+            "/",
+            "/",
+            *_opened([ROOT, Path(sys.prefix), Path(sys.base_prefix), places.folder()]),
         ]
-        words += ["--dev-bind", "/", "/", *_opened([ROOT, Path(sys.prefix), Path(sys.base_prefix), places.folder()])]
         return [*words, "--", "setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups", "--"]
 
 
@@ -74,13 +71,13 @@ def _opened(needed: list[Path]) -> Iterator[str]:
 
 
 @pytest.fixture
-def ordinary(tmp_path: Path) -> Iterator[Ordinary]:
+def ordinary(tmp_path: Path) -> Ordinary:
     """An ordinary user with an empty home."""
     # Above tmp_path, pytest closes everything to others.
     for parent in (tmp_path, *tmp_path.parents):
         if parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & 0o001:
             parent.chmod(parent.stat().st_mode | 0o011)
-    yield Ordinary(tmp_path)
+    return Ordinary(tmp_path)
 
 
 @pytest.mark.parametrize(

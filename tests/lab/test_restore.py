@@ -210,3 +210,11 @@ def test_a_scenario_that_counts_sessions_finds_only_its_own(server: str) -> None
     counting = (step("run", SESSIONS[server], on="last"),)
     found = play(simple(engine, "plain"), simple(engine, "counting", *counting), server=server)
     assert not {name: row.record["detail"] for name, row in found.items() if not row.accepted}
+
+
+@pytest.mark.parametrize("server", ["mysql:9.7", "mariadb:10.11"])
+def test_a_server_that_takes_only_short_statements_is_put_back(server: str) -> None:
+    engine = server.partition(":")[0]
+    made = simple(engine, "short", step("run", "CREATE USER one;"), settings={"max_allowed_packet": "1024"})
+    found = play({**made, "fixes": [fix(step("run", "SELECT 1;"))] * 3}, server=server)
+    assert [row["outcome"] for row in found["short"].record["fixes"]] == [outcome.PROVEN] * 3

@@ -35,16 +35,13 @@ _QUESTIONS: Final = {
 _CONTENTS: Final = {
     "mysql": "SELECT COUNT(*) FROM (SELECT table_schema AS name FROM information_schema.tables"
     " UNION ALL SELECT routine_schema FROM information_schema.routines"
-    " UNION ALL SELECT event_schema FROM information_schema.events) AS found"
-    f" WHERE name = '{DATABASE}'",
+    " UNION ALL SELECT event_schema FROM information_schema.events) AS found WHERE name = DATABASE()",
     # What initdb makes has smaller numbers (src/include/access/transam.h, FirstNormalObjectId).
-    "postgresql": "SELECT "
-    + " + ".join(
-        f"(SELECT count(*) FROM {table} WHERE oid >= 16384)"
-        for table in "pg_class pg_type pg_proc pg_namespace pg_extension pg_largeobject_metadata".split()
-    ),
+    "postgresql": "SELECT count(*) FROM (SELECT oid FROM pg_class UNION ALL SELECT oid FROM pg_type"
+    " UNION ALL SELECT oid FROM pg_proc UNION ALL SELECT oid FROM pg_namespace UNION ALL SELECT oid FROM pg_extension"
+    " UNION ALL SELECT oid FROM pg_largeobject_metadata) AS found WHERE oid >= 16384",
 }
-"""What asks how much there is in the database whose name scenarios use."""
+"""What asks how much there is in the database that one is connected to."""
 
 _SHARED: Final = "/run/throwaway"
 """Where the folder of the server's socket appears in the cell."""
@@ -151,6 +148,9 @@ class Foreign:
             link = drivers.load(address.family).Connection(self.address, Target(None))
             try:
                 text = str(link.rows(version)[0][0])
+                if address.family != "postgresql" and ("mariadb" in text.lower()) != (address.family == "mariadb"):
+                    other = "mysql" if address.family == "mariadb" else "mariadb"
+                    raise LabError(f"{address.name} is {text}; write {other}:// in place of {address.family}://")
                 there = any(row[0] == DATABASE for row in link.rows(databases))
                 taken = there and not self._dropped(link, kind)
             finally:
@@ -161,13 +161,10 @@ class Foreign:
                 f"{address.name} cannot be used ({code}{refused.message}); check the address and the account"
             ) from refused
         found = re.search(r"\d+\.\d+(\.\d+)?", text)
-        if address.family != "postgresql" and ("mariadb" in text.lower()) != (address.family == "mariadb"):
-            other = "mysql" if address.family == "mariadb" else "mariadb"
-            raise LabError(f"{address.name} is {text}; write {other}:// in place of {address.family}://")
         if taken:
             raise LabError(
-                f"{address.name} has a database {DATABASE} with something in it, the name of the one that scenarios create and drop; "
-                f"where nobody needs it: DROP DATABASE {DATABASE}"
+                f"{address.name} has a database {DATABASE} with something in it, and scenarios create and drop one of "
+                f"that name; where nobody needs it: DROP DATABASE {DATABASE}"
             )
         self.address = self.address._replace(version=found[0] if found else text)
 
@@ -175,7 +172,7 @@ class Foreign:
         """Drop the database whose name scenarios use where nothing is in it; tell whether it was. Refused."""
         inside = drivers.load(self.address.family).Connection(self.address, Target(DATABASE))
         try:
-            empty = inside.rows(_CONTENTS[kind])[0][0] == 0
+            empty = bool(inside.rows(_CONTENTS[kind])[0][0] == 0)
         finally:
             inside.close()
         if empty:

@@ -42,10 +42,10 @@ def _code(paper: Paper, code: Code, indent: int) -> None:
     paper.code(code.text, indent + 4)
 
 
-def _identity(entry: Entry, names: Names, style: Style) -> str:
-    state = f"  SQLSTATE {entry.sqlstate}{servers.elsewhere(entry, names.engine)}" if entry.sqlstate else ""
+def _identity(paper: Paper, entry: Entry, names: Names) -> None:
     engines = ", ".join(map(names.engine, entry.engines))
-    return f"{style.mark('strong', f'{engines} {entry.code}')}{f'  {entry.symbol}' if entry.symbol else ''}{state}"
+    state = f"SQLSTATE {entry.sqlstate}{servers.elsewhere(entry, names.engine)}" if entry.sqlstate else None
+    paper.identity(f"{engines} {entry.code}", entry.symbol, state)
 
 
 def _verdicts(paper: Paper, entry: Entry, knowledge: Knowledge) -> None:
@@ -78,7 +78,7 @@ def page(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLA
         knowledge.term("frequency", entry.frequency).title,
         knowledge.term("category", entry.category).title,
     ]
-    paper.line(_identity(entry, names, style))
+    _identity(paper, entry, names)
     paper.line(style.mark("strong", entry.title))
     paper.line(style.mark("faint", " · ".join(labels)))
     _messages(paper, entry.messages[:TOP_MESSAGES])
@@ -191,7 +191,7 @@ def _fixes(paper: Paper, entry: Entry, knowledge: Knowledge, names: Names) -> No
 def card(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLAIN) -> str:
     """Return an entry in a few lines: identity, summary, retry, and the first thing to do."""
     paper = Paper(width, style)
-    paper.line(_identity(entry, servers.names(knowledge), style))
+    _identity(paper, entry, servers.names(knowledge))
     paper.prose(entry.summary, 2)
     retry = knowledge.term("retry_verdict", entry.retry.verdict).title
     paper.line(f"  {style.mark(_RETRY[entry.retry.verdict], retry)}. First: {entry.fixes[0].title}")

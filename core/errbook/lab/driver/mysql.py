@@ -181,12 +181,15 @@ class Keeper:
         self._accounts = set(self._read_accounts(link))
         self._databases = {str(row[0]) for row in link.rows("SHOW DATABASES")}
         self._queries = []
-        self._prepare_variables(link)
+        link = self._prepare_variables(link)
         for query in self._all_queries():
-            # On a server of the user's own, the account may not be allowed to see everything.
-            with contextlib.suppress(Refused):
+            try:
                 link.rows(query)
                 self._queries.append(query)
+            except Refused as refused:
+                # On a server of the user's own, the account may not be allowed to see everything.
+                if refused.lost:
+                    raise
         self._state = self._read_state(link)
 
     def create(self, database: str) -> None:
@@ -278,8 +281,11 @@ class Keeper:
             self._link.close()
         self._link = None
 
-    def _prepare_variables(self, link: Connection) -> None:
+    def _prepare_variables(self, link: Connection) -> Connection:
         """Have the server keep the statement that sums up all variables: a third of what reading their table costs.
+
+        Return the connection to go on with: a server that takes only short statements (max_allowed_packet) ends the one
+        that there was, and the table is read then.
 
         The order is fixed, so names need not be in it. A variable that comes or goes does so with a plugin or a
         component, and those are in tables that are compared.
@@ -290,6 +296,8 @@ class Keeper:
             link.run(self._prepare)
         except Refused:
             self._prepare = ""
+            self._shut()
+        return self._open()
 
     def _read_variables(self, link: Connection) -> dict[str, str]:
         rows = link.rows("SHOW GLOBAL VARIABLES")

@@ -229,9 +229,12 @@ class Keeper:
         allowed = []
         for query in _STATE:
             # Not every version has all of it; on a server of the user's own, not every account may see it.
-            with contextlib.suppress(Refused):
+            try:
                 link.rows(query)
                 allowed.append(f"({query})")
+            except Refused as refused:
+                if refused.lost:
+                    raise
         self._query = f"SELECT {', '.join(allowed)}"
         self._state = link.rows(self._query)[0]
 
