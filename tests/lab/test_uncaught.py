@@ -21,11 +21,13 @@ FAILING: dict[str, dict[str, tuple[str, tuple[str, str | None, str]]]] = {
     "mysql:9.7": {
         "mysql.connector": (
             "import mysql.connector as c, os\n"
-            "c.connect(unix_socket=os.environ['MYSQL_UNIX_PORT'], user='nobody', use_pure=True, ssl_disabled=True)",
+            "c.connect(unix_socket=os.environ['MYSQL_UNIX_PORT'], user=os.environ['MYSQL_USER'], password='wrong',\n"
+            "    use_pure=True, ssl_disabled=True)",
             ("1045", "28000", "mysql.connector "),
         ),
         "MySQLdb": (
-            "import MySQLdb, os\nMySQLdb.connect(unix_socket=os.environ['MYSQL_UNIX_PORT'], user='nobody')",
+            "import MySQLdb, os\nMySQLdb.connect(unix_socket=os.environ['MYSQL_UNIX_PORT'],\n"
+            "    user=os.environ['MYSQL_USER'], password='wrong')",
             ("1045", None, "MySQLdb "),
         ),
     },
