@@ -272,6 +272,9 @@ class _Checker:
             self._index.reported.append(key)
             if source and not problems:
                 self._index.sentences.add(display(file.path), file.rank, source.data, source.position_in)
+            else:
+                # Its sentences are not known, so no phrase can be called one too many.
+                self._index.sentences.everything = False
             if source and not problems and self._on_valid:
                 self._on_valid(source)
         yield from self._read_evidence()

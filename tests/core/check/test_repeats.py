@@ -1,6 +1,11 @@
 """Sentences that stand in two entries, and the list of the few that may."""
 
+from pathlib import Path
 from typing import Any
+
+from tests.core.check.conftest import Layer
+
+from errbook.check import check
 
 MY, PG, LITE = "mysql/1205.yaml", "postgresql/55P03.yaml", "sqlite/5.yaml"
 LISTED = "This phrase may stand in both of them."
@@ -46,7 +51,7 @@ def test_a_listed_phrase_may_repeat_and_is_named_when_nobody_needs_it(layer: Any
     both(layer)
     layer.write("phrases.yaml", f"phrases:\n  - {LISTED}\n  - {SAID}\n")
     assert layer.lines() == []
-    layer.edit(PG, SAID, "")
+    layer.edit(PG, f"{SAID} ", "")
     assert layer.lines() == [
         "phrases.yaml:3:5: fixed-phrase: `somebody else holds the lock that is wanted` stands in no two entries. "
         "Remove it from the list"
@@ -73,3 +78,20 @@ def test_a_layer_without_a_list_is_not_compared(layer: Any) -> None:
     both(layer)
     layer.path("phrases.yaml").unlink()
     assert layer.lines() == []
+
+
+def test_a_phrase_is_not_called_needless_while_an_entry_has_problems(layer: Any) -> None:
+    both(layer)
+    layer.edit(PG, "severity:", "sevrity:")
+    assert [line for line in layer.lines() if "phrase" in line] == []
+
+
+def test_a_private_layer_is_compared_with_itself_alone(layer: Any, tmp_path: Path) -> None:
+    both(layer)
+    layer.write("phrases.yaml", f"phrases:\n  - {LISTED}\n  - {SAID}\n")
+    private = Layer(tmp_path / "private")
+    private.write(MY, layer.path(MY).read_text("utf-8"))
+    # The same words stand in an entry below: without a list of its own, and with one, that is nobody's business.
+    assert check([private.root, layer.root]) == []
+    private.write("phrases.yaml", f"phrases:\n  - {LISTED}\n")
+    assert [problem.rule for problem in check([private.root, layer.root])] == ["fixed-phrase"]
