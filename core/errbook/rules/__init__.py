@@ -22,6 +22,7 @@ _MODULES: Final = (
     "scenario",
     "sources",
     "versions",
+    "wanted",
 )
 
 

@@ -49,6 +49,16 @@ class Recorded(NamedTuple):
     variants: tuple[Named, ...] = ()
 
 
+class Wanted(NamedTuple):
+    """What is kept of an item of a wanted.yaml: the number of its layer, its ``engine/code``, and where that stands."""
+
+    path: str
+    layer: int
+    identity: str
+    line: int
+    column: int
+
+
 @dataclass
 class Index:
     """The identities of all entries. Facts come in while files are checked; what is missing is read on demand."""
@@ -61,6 +71,8 @@ class Index:
     """The entries that problems are wanted for, in order."""
     evidence: list[Recorded] = field(default_factory=list)
     """The files of evidence that problems are wanted for, in order."""
+    wanted: list[Wanted] = field(default_factory=list)
+    """What is wanted in the files that problems are wanted for, in order."""
     sentences: Sentences = field(default_factory=Sentences)
     """The sentences of the entries that problems are wanted for."""
 
