@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from errbook.codes import Code, CodeLink
+    from errbook.coverage import Coverage, Want
     from errbook.findings import Findings
     from errbook.identified import Identified
     from errbook.identifier.identifier import Identifier
@@ -104,6 +105,7 @@ class Knowledge:
         self._engine_names: dict[str, str] = {}
         self._terms: dict[str, list[Term]] = {}
         self._findings: Findings | None = None
+        self._coverage: Coverage | None = None
         self._identifier: Identifier | None = None
         self._entries: dict[str, Entry] = {}
         self._links: dict[str, Link] = {}
@@ -453,6 +455,31 @@ class Knowledge:
 
             self._findings = findings(self.all())
         return self._findings
+
+    def coverage(self) -> Coverage:
+        """Return how far the knowledge reaches; every entry is read for it, once."""
+        if self._coverage is None:
+            from errbook.coverage import coverage
+
+            codes = {
+                item["engine"]: (self.count_codes(item["engine"]), self.count_codes(item["engine"], written=True))
+                for item in self.engines()
+            }
+            self._coverage = coverage(self.all(), codes, self.wanted())
+        return self._coverage
+
+    def wanted(self) -> list[Want]:
+        """Return what is to be written up next, the most wanted first."""
+        from errbook.coverage import Want
+
+        rows = self._rows(
+            "SELECT w.rank, w.engine, w.code, w.symbol, w.why, min(c.page) FROM wanted w LEFT JOIN code c "
+            "ON c.engine = w.engine AND c.code = w.code GROUP BY w.position ORDER BY w.position"
+        )
+        return [
+            Want(rank, engine, code, symbol, why, page, f"errbook new {engine} {code}")
+            for rank, engine, code, symbol, why, page in rows
+        ]
 
     # Codes, written up or not
 
