@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from errbook.codes import Code, CodeLink
+    from errbook.fills import Filled
     from errbook.findings import Findings
     from errbook.identified import Identified
     from errbook.identifier.identifier import Identifier
@@ -739,6 +740,14 @@ class Knowledge:
 
             self._identifier = Identifier(self.identifier_part)
         return identified(self._identifier, text)
+
+    def filled(self, found: Identified) -> list[Filled]:
+        """Return the statements of an error's entry with what its message says filled in (`errbook.fills`)."""
+        from errbook.fills import filled
+
+        # Most texts say nothing that could be filled in: then no entry is read.
+        entry = self.get(*found.entry.split("/", 1)) if found.entry and found.parameters else None
+        return filled(entry, found) if entry else []
 
     def identifier_part(self, name: str) -> str:
         """Return a part of the identifier's data (`errbook.identifier.dataset`); KeyError where there is none."""

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
+from errbook import answers
 from errbook.cli import reading, terminal
+from errbook.entry import Entry
 from errbook.identified import Identified
 from errbook.knowledge import Knowledge
 from errbook.render.style import Style
@@ -47,7 +49,7 @@ def run(arguments: Sequence[str]) -> int:
         text = " ".join(options.text) if options.text else _input()
         found = knowledge.identify(text)[: options.limit]
         if options.json:
-            sys.stdout.write(_dumps({"matches": [item.public() for item in found]}) + "\n")
+            sys.stdout.write(_dumps({"matches": answers.matches(knowledge, found)}) + "\n")
         elif found:
             terminal.show(_page(knowledge, found, text))
     if not found:
@@ -116,6 +118,7 @@ def _page(knowledge: Knowledge, found: Sequence[Identified], text: str) -> str:
         entry = knowledge.get(*item.entry.split("/", 1)) if item.entry else None
         if entry:
             lines += [f"   {line}" for line in card(entry, knowledge, width - 3, style).splitlines()[1:]]
+            lines += [f"   {line}" for line in _filled(knowledge, entry, item, style)]
             lines.append(f"   errbook {entry.engine} {entry.code}{f'#{item.variant}' if item.variant else ''}")
         elif knowledge.engine(item.engine):
             asked = item.code.removeprefix("MY-").lstrip("0") if item.code.startswith("MY-") else item.code
@@ -124,6 +127,29 @@ def _page(knowledge: Knowledge, found: Sequence[Identified], text: str) -> str:
             lines.append("   errbook has no entries for this engine.")
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
+
+
+def _filled(knowledge: Knowledge, entry: Entry, item: Identified, style: Style) -> Iterator[str]:
+    """Give the first confirmation and the first fix that the message fills in, with what was filled in marked."""
+    from errbook.render.servers import visible
+
+    shown: set[str] = set()
+    for filled in knowledge.filled(item):
+        if filled.part in shown:
+            continue
+        shown.add(filled.part)
+        variant = next((each for each in entry.variants if each.id == item.variant), None)
+        title = (variant or entry).fixes[filled.number - 1].title if filled.part == "fix" else None
+        put_in = ", ".join(dict.fromkeys(filled.text[start:end] for start, end in filled.spans))
+        what = f"Fix {filled.number}: {title}" if title else f"Is it cause {filled.number}? Run"
+        yield f"{what} (filled in: {visible(put_in)})"
+        pieces: list[str] = []
+        done = 0
+        for start, end in filled.spans:
+            pieces += (visible(filled.text[done:start]), style.mark("strong", visible(filled.text[start:end])))
+            done = end
+        pieces.append(visible(filled.text[done:]))
+        yield from (f"    {line}".rstrip() for line in "".join(pieces).split("\n"))
 
 
 def _quoted(text: str, span: tuple[int, int], style: Style) -> str:

@@ -255,7 +255,7 @@ const ebIdentify = (() => {
   const OTHERS = new Set(["syntaxerror", "systemerror", "ioerror", "internalerror", "dataexception", "connectionexception", "diskfull", "indexcorrupted", "configfileerror", "invalidname", "invalidpassword", "warning", "outofmemory", "assertfailure", "divisionbyzero"]);
   const QUIET = /\[(?:Note|System|Warning)\]|\b(?:LOG|DEBUG\d?|NOTICE|INFO|STATEMENT|CONTEXT|HINT|DETAIL): {1,2}/;
   const OTHER_ERRORS = /(?:zerodivision|divisionbyzero|attribute|arithmetic|type|key|name|index|value|reference)(?:error|exception)/;
-  const FOLLOWS = /^[ \t:?!,;(-]{1,4}(?!at\b|in \/|line\b|\(SQL|\[SQL|\d)[A-Za-z]/;
+  const FOLLOWS = /^[ \t:?!,;(-]{1,4}(?!at\b|in \/|line\b|\(SQL|\[SQL|SQLSTATE|\d)[A-Za-z]/;
   const SHORT = 80, WEAK = 0.5, PLAIN = 24, NEVER = 100;
   const FEW = 2, BITS = 8, HALF = 6, BEST = 0.95;
 
@@ -269,7 +269,7 @@ const ebIdentify = (() => {
       this.part = part;
       const end = base.indexOf("\n");
       const about = JSON.parse(base.slice(0, end));
-      if (about.format !== 1) throw new Error(`data of format ${about.format}`);
+      if (about.format !== 2) throw new Error(`data of format ${about.format}`);
       const lines = base.slice(end + 1).split("\n");
       this.codes = new Map();
       this.symbols = new Map();
@@ -526,20 +526,20 @@ const ebIdentify = (() => {
   function parameters(item, folded, starts, ends) {
     const values = [];
     for (const [name, since, to] of item.gaps) {
-      if (name) values.push([name, value(folded.slice(ends[since - 1], to < starts.length ? starts[to] : folded.length))]);
+      if (name) values.push(...parted(name, folded.slice(ends[since - 1], to < starts.length ? starts[to] : folded.length)));
     }
     const { words } = item.message;
     if (words[0].length > 1 && words[0][0] === "*") {
       const stop = starts[item.start];
       const low = Math.max(0, stop - 200);
       const before = stop > 0 ? folded.lastIndexOf("\n", stop - 1) : -1;
-      values.push([words[0].slice(1), value(folded.slice(Math.max(before >= low ? before + 1 : 0, low), stop))]);
+      values.push(...parted(words[0].slice(1), folded.slice(Math.max(before >= low ? before + 1 : 0, low), stop)));
     }
     const tail = words[words.length - 1];
     if (tail.length > 1 && tail[0] === "*") {
       const begin = ends[item.end - 1];
       const right = folded.indexOf("\n", begin);
-      values.push([tail.slice(1), value(folded.slice(begin, Math.min(right >= 0 ? right : folded.length, begin + 200)))]);
+      values.push(...parted(tail.slice(1), folded.slice(begin, Math.min(right >= 0 ? right : folded.length, begin + 200))));
     }
     return values.filter(([, text]) => text).sort((one, other) => (one[0] < other[0] ? -1 : one[0] > other[0] ? 1 : one[1] < other[1] ? -1 : 1));
   }
@@ -555,10 +555,94 @@ const ebIdentify = (() => {
     return text.slice(start, end);
   }
 
+  function parted(name, text) {
+    let names = name.split("\x1f");
+    const values = [];
+    while (names.length > 1) {
+      let between = names[1].replaceAll("\x1e", " ");
+      const core = strip(between, `${QUOTES} `);
+      let place = text.indexOf(between);
+      if (place < 0) {
+        between = core;
+        place = core ? text.indexOf(core) : -1;
+      }
+      if (place < 0) {
+        names = core === "." ? names.slice(2) : [names[0], ...names.slice(3)];
+        continue;
+      }
+      values.push([names[0], value(text.slice(0, place))]);
+      text = text.slice(place + between.length);
+      names = names.slice(2);
+    }
+    return [...values, [names[0], value(text)]];
+  }
+
   function value(given) {
-    const text = strip(given, " \t\r\n:;,");
+    const text = strip(given.replaceAll(FILLER, ""), " \t\r\n:;,");
     for (const quote of QUOTES) if (text.includes(quote)) return strip(text, `${QUOTES} \t\r\n:;,.()`);
     return strip(text, "()");
+  }
+
+  // Fills: errbook.fills says what is put in, in which form, and what never is.
+
+  const LONGEST = 256;
+  const UNSAFE = /[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffd\ud800-\udfff\u{e0000}-\u{e0fff}]/u;
+
+  /** Return every statement of an entry (`error` of its public JSON) that a match fills in, those of causes first. */
+  function filled(error, match) {
+    const part = error.variants.find((variant) => variant.id === match.variant) || error;
+    const made = [];
+    const add = (name, items, block) => items.forEach((item, at) => {
+      const { text, fills } = block(item);
+      if (!fills.length || (item.engines.length && !item.engines.includes(match.engine))) return;
+      const put = putIn(text, fills, match.parameters, match.engine);
+      if (put.spans.length) made.push({ part: name, number: at + 1, ...put });
+    });
+    add("cause", part.causes, ({ confirm }) => ({ text: confirm.run, fills: confirm.fills }));
+    add("fix", part.fixes, ({ code }) => code);
+    return made;
+  }
+
+  function putIn(text, fills, parameters, engine) {
+    // Places count characters, of which strings here may hold two halves.
+    const letters = [...text];
+    let made = "", done = 0, size = 0;
+    const spans = [];
+    for (const fill of fills) {
+      const given = Object.hasOwn(parameters, fill.parameter) ? parameters[fill.parameter] : "";
+      const value = given && fill.start >= done ? quoted(given, fill.form, fill.part, engine) : null;
+      if (value === null) continue;
+      size += fill.start - done;
+      const length = [...value].length;
+      made += letters.slice(done, fill.start).join("") + value;
+      spans.push([size, size + length]);
+      size += length;
+      done = fill.end;
+    }
+    return { text: made + letters.slice(done).join(""), spans };
+  }
+
+  function quoted(value, form, part, engine) {
+    if ([...value].length > LONGEST || UNSAFE.test(value)) return null;
+    let names = value.split(".");
+    if (part) {
+      if (names.length > 2 || (part === "first" && names.length !== 2)) return null;
+      value = part === "first" ? names[0] : names[names.length - 1];
+      names = [value];
+    } else if (form !== "path" && form !== "path-text") names = [value];
+    if (!value || names.length > 3 || names.includes("") || !OWN.has(engine)) return null;
+    if (form === "number") return /^[0-9]{1,19}$/.test(value) ? value : null;
+    if (form === "text") return quotedText(value, engine);
+    if (form === "grant") names = [value.replace(/[\\_%]/g, "\\$&")];
+    const mark = MY.includes(engine) ? "`" : '"';
+    const path = names.map((name) => mark + name.replaceAll(mark, mark + mark) + mark).join(".");
+    return form === "path-text" ? quotedText(path, engine) : path;
+  }
+
+  function quotedText(value, engine) {
+    const doubled = value.replaceAll("'", "''");
+    if (!doubled.includes("\\") || engine === "sqlite") return `'${doubled}'`;
+    return `${engine === "postgresql" ? "E" : ""}'${doubled.replaceAll("\\", "\\\\")}'`;
   }
 
   let ready = null;
@@ -575,7 +659,7 @@ const ebIdentify = (() => {
     return ready;
   }
 
-  return { Identifier, load };
+  return { Identifier, filled, load, quoted };
 })();
 
 if (typeof module !== "undefined") module.exports = ebIdentify;
