@@ -128,7 +128,7 @@ def test_ids_come_back_as_they_were(knowledge: Knowledge) -> None:
     assert answered == [{"id": json.loads(name), "matches": []} for name in ids * 2]
 
 
-def test_pieces_and_a_last_line_without_an_end(database: Any) -> None:
+def test_pieces_and_a_last_line_without_an_end() -> None:
     rows = [{"id": at, "text": "x" * 3000 + f" {at}"} for at in range(1000)]
     given = "\n".join(json.dumps(row) for row in rows)
     ran = subprocess.run(
@@ -141,7 +141,7 @@ def test_pieces_and_a_last_line_without_an_end(database: Any) -> None:
     assert [json.loads(line)["id"] for line in ran.stdout.splitlines()] == list(range(1000))
 
 
-def test_answers_are_there_before_the_stream_ends(database: Any) -> None:
+def test_answers_are_there_before_the_stream_ends() -> None:
     command = [sys.executable, "-m", "errbook", "identify", "--jsonl"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin
