@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import asyncpg  # type: ignore[import-untyped] # it comes without types
-import mariadb
+import mariadb  # type: ignore[import-untyped] # the same
 import mysql.connector
 import pg8000.dbapi  # type: ignore[import-untyped] # the same
 import psycopg

@@ -117,9 +117,10 @@ const ebPaste = (box) => {
     if (turn === asked) list.replaceChildren(...cards);
   }
 
-  input.addEventListener("input", () => {
+  // Who types goes on typing; what was pasted or dropped is whole.
+  input.addEventListener("input", ({ inputType }) => {
     clearTimeout(waiting);
-    waiting = setTimeout(identify, 150);
+    waiting = setTimeout(identify, inputType === "insertFromPaste" || inputType === "insertFromDrop" ? 0 : 150);
   });
   // The data are read before anything is pasted: at once where pasting is what the page is for, else at the first touch.
   const prepare = () => ebIdentify.load(root).catch(() => {});
