@@ -50,15 +50,18 @@ const ebIdentify = (() => {
       this.flags = flags;
       this.ready = new Map();
       this.filed = new Map();
+      // Of each line only what it is filed under is cut out: there are ten thousand, and someone waits.
       lines.forEach((line, number) => {
-        const fields = line.split("\t");
-        const parts = fields[4].split(" ");
-        const at = Number(fields[1]) + (parts[0][0] === "*" ? 1 : 0);
-        let key = parts[at];
-        if (at + 1 < parts.length && parts[at + 1][0] !== "*") key = `${key} ${parts[at + 1]}`;
+        const tab = line.indexOf("\t") + 1;
+        let from = line.lastIndexOf("\t") + 1;
+        for (let left = Number(line.slice(tab, line.indexOf("\t", tab))) + (line[from] === "*" ? 1 : 0); left; left -= 1) from = line.indexOf(" ", from) + 1;
+        let to = line.indexOf(" ", from);
+        if (to >= 0 && line[to + 1] !== "*") to = line.indexOf(" ", to + 1);
+        const key = to < 0 ? line.slice(from) : line.slice(from, to);
         const there = this.filed.get(key);
-        if (there) there.push(number);
-        else this.filed.set(key, [number]);
+        if (there === undefined) this.filed.set(key, number);
+        else if (typeof there === "number") this.filed.set(key, [there, number]);
+        else there.push(number);
       });
     }
 
@@ -67,7 +70,9 @@ const ebIdentify = (() => {
       let before = "";
       words.forEach((word, at) => {
         for (const [key, place] of [[`${before} ${word}`, at - 1], [word, at]]) {
-          for (const number of this.filed.get(key) || []) {
+          const filed = this.filed.get(key);
+          if (filed === undefined) continue;
+          for (const number of typeof filed === "number" ? [filed] : filed) {
             const message = this.ready.get(number) || this.read(number);
             const hit = check(message, words, place);
             if (hit) found.push(hit);
@@ -263,6 +268,28 @@ const ebIdentify = (() => {
   const upper = (text) => text === text.toUpperCase() && text !== text.toLowerCase();
   const lower = (text) => text === text.toLowerCase() && text !== text.toUpperCase();
 
+  /** What is known of references, read when it is asked for. */
+  class Codes {
+    constructor() {
+      this.lines = new Map();
+    }
+
+    add(ref, line) {
+      this.lines.set(ref, line);
+    }
+
+    has(ref) {
+      return this.lines.has(ref);
+    }
+
+    get(ref) {
+      const line = this.lines.get(ref);
+      if (line === undefined) return undefined;
+      const [, symbol, sqlstate, entry] = line.split("\t");
+      return { symbol: symbol || null, sqlstate: sqlstate || null, entry: entry || null };
+    }
+  }
+
   class Identifier {
     /** `base` is the part of that name; `part` gives another one by its name, as a promise. */
     constructor(base, part) {
@@ -271,23 +298,32 @@ const ebIdentify = (() => {
       const about = JSON.parse(base.slice(0, end));
       if (about.format !== 2) throw new Error(`data of format ${about.format}`);
       const lines = base.slice(end + 1).split("\n");
-      this.codes = new Map();
+      this.codes = new Codes();
       this.symbols = new Map();
       this.classes = new Map();
       this.variants = new Map();
-      for (const line of lines.slice(0, about.codes)) {
-        const [ref, symbol, sqlstate, entry, others, variants] = line.split("\t");
+      for (let at = 0; at < about.codes; at += 1) {
+        const line = lines[at];
+        const tab = line.indexOf("\t");
+        const ref = line.slice(0, tab);
+        const symbol = line.slice(tab + 1, line.indexOf("\t", tab + 1));
+        this.codes.add(ref, line);
+        if (symbol) {
+          const low = symbol.toLowerCase();
+          if (!this.symbols.has(low)) this.symbols.set(low, ref);
+          if (ref[0] === "p") {
+            const name = low.replaceAll("_", "");
+            if (!this.classes.has(name)) this.classes.set(name, ref);
+          }
+        }
+        // Few have other symbols or variants.
+        if (line.endsWith("\t\t")) continue;
+        const [, , , , others, variants] = line.split("\t");
         for (const variant of variants ? variants.split(";") : []) {
-          const at = variant.indexOf(":");
-          this.variants.set(`${ref} ${variant.slice(at + 1)}`, variant.slice(0, at));
+          const place = variant.indexOf(":");
+          this.variants.set(`${ref} ${variant.slice(place + 1)}`, variant.slice(0, place));
         }
-        this.codes.set(ref, { symbol: symbol || null, sqlstate: sqlstate || null, entry: entry || null });
-        for (const name of [symbol, ...others.split(" ")]) {
-          const low = name.toLowerCase();
-          if (name && !this.symbols.has(low)) this.symbols.set(low, ref);
-        }
-        const name = symbol.replaceAll("_", "").toLowerCase();
-        if (ref[0] === "p" && symbol && !this.classes.has(name)) this.classes.set(name, ref);
+        for (const name of others.toLowerCase().split(" ")) if (name && !this.symbols.has(name)) this.symbols.set(name, ref);
       }
       this.messages = new Messages(lines.slice(about.codes));
       this.dialects = dialects(about.dialects);
