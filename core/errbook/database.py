@@ -37,6 +37,10 @@ CREATE INDEX entry_category ON entry (category);
 CREATE VIRTUAL TABLE search USING fts5 (
     names, title, messages, summary, body, content = '', tokenize = "unicode61 tokenchars '_'"
 );
+CREATE TABLE wanted (
+    position INTEGER PRIMARY KEY, rank INTEGER NOT NULL, engine TEXT NOT NULL, code TEXT NOT NULL, symbol TEXT,
+    why TEXT NOT NULL, UNIQUE (engine, code)
+);
 CREATE TABLE catalog (
     engine TEXT NOT NULL, series TEXT NOT NULL, position INTEGER NOT NULL, version TEXT NOT NULL, rows INTEGER NOT NULL,
     sources TEXT NOT NULL, PRIMARY KEY (engine, series)

@@ -18,6 +18,7 @@ PATHS = [
     "/api/",
     "/reading/",
     "/findings/",
+    "/coverage/",
     "/rules/",
     "/nowhere/",
     "/mysql/codes/",

@@ -18,9 +18,11 @@ _MODULES: Final = (
     "messages",
     "prose",
     "reading",
+    "repeats",
     "scenario",
     "sources",
     "versions",
+    "wanted",
 )
 
 
