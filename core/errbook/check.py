@@ -15,12 +15,12 @@ from errbook import rules
 from errbook.catalogs import Catalogs
 from errbook.problem import Problem, shown
 from errbook.rules import form
-from errbook.rules.knowledge import Facts, Index, Named, Recorded
+from errbook.rules.knowledge import Condition, Facts, Index, Named, Recorded
 from errbook.rules.rule import Engine, Finding, Subject
-from errbook.source import MAX_PROBLEMS, Kind, Source, display, kind_of, read, record_again
+from errbook.source import CONDITIONS, MAX_PROBLEMS, Kind, Source, display, kind_of, read, record_again
 
 _DIGITS: Final = re.compile(r"([0-9]+)")
-_ORDER: Final[tuple[Kind, ...]] = ("engine", "sqlstates", "entry", "evidence")
+_ORDER: Final[tuple[Kind, ...]] = ("engine", "sqlstates", "entry", "condition", "evidence")
 _FOLDERS: Final = ("errors", "evidence", "catalog")
 """What a layer holds; only the first must be there."""
 _BELOW: Final = "Name a file or directory below errors/, evidence/ or catalog/"
@@ -50,7 +50,7 @@ class File(NamedTuple):
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """Engine files, SQLSTATE classes, entries by engine and code, evidence; numbers by their value."""
+        """Engine files, SQLSTATE classes, entries by engine and code, conditions, evidence; numbers by their value."""
         code = [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in _DIGITS.split(self.name) if part]
         return _ORDER.index(self.kind), self.engine, code, self.name, self.rank
 
@@ -73,8 +73,8 @@ def check(
     hides the one of the same path in later layers. ``catalogs`` are those of the layers, for a caller that reads them
     too. ``without`` names files, as problems do, that are taken for not there. With ``only``, problems of these files
     and directories alone are returned; where they lie in a layer that was not given, it comes first. ``on_valid`` is
-    called with each file that has no problem of its own: engines, SQLSTATE classes, then entries by engine and code,
-    then evidence in the same order. Nothing is raised for what a file holds; what ``on_valid`` raises passes through.
+    called with each file that has no problem of its own: engines, SQLSTATE classes, entries by engine and code, then
+    conditions, then evidence in the same order. Nothing is raised for what a file holds; what ``on_valid`` raises passes through.
     """
     given = [_absolute(layer) for layer in layers]
     selection, problems = _selection(given, only)
@@ -182,7 +182,7 @@ def _listed(layer: Path, engines: set[str]) -> Iterator[Listed]:
             else:
                 yield path, _stray(path, "Move it out of errors/; an entry is errors/<engine>/<code>.yaml")
             continue
-        if path.name not in engines:
+        if path.name not in engines and path.name != CONDITIONS:
             message = f"{shown(path.name)} is the folder of no engine: it has no engine.yaml"
             likely = form.nearest(path.name, engines)
             advice = f"Rename it to `{likely}`, or write {display(path)}/engine.yaml" if likely else "Write engine.yaml"
@@ -203,7 +203,7 @@ def _recorded(layer: Path, engines: set[str]) -> Iterator[Listed]:
             yield path, stray
         elif not path.is_dir():
             yield path, _stray(path, "Move it out of evidence/; evidence is evidence/<engine>/<code>.json")
-        elif path.name not in engines:
+        elif path.name not in engines and path.name != CONDITIONS:
             message = f"{shown(path.name)} is the folder of no engine"
             likely = form.nearest(path.name, engines)
             yield path, ("unknown-file", message, f"Rename it to `{likely}`" if likely else "Remove it")
@@ -242,6 +242,7 @@ class _Checker:
         self._catalogs = catalogs
         self._shared = [file for file in files if file.kind in ("engine", "sqlstates")]
         self._entries = [file for file in files if file.kind == "entry"]
+        self._conditions = [file for file in files if file.kind == "condition"]
         self._evidence = [file for file in files if file.kind == "evidence"]
         self._by_identity = {(file.engine, file.name): file for file in self._entries if not file.hidden}
         self._on_valid = on_valid
@@ -268,10 +269,27 @@ class _Checker:
             self._index.reported.append(key)
             if source and not problems and self._on_valid:
                 self._on_valid(source)
+        yield from self._read_conditions()
         yield from self._read_evidence()
         yield from self._catalogs.problems(self._selection.holds)
         for across in dict.fromkeys(rule.across for rule in rules.in_scope("knowledge") if rule.across):
             yield from across(self._index)
+
+    def _read_conditions(self) -> Iterator[Problem]:
+        for file in self._conditions:
+            if file.hidden and (self._selection.everything or not self._selection.holds(file.path)):
+                continue
+            source, problems = read(file.path, file.layer)
+            wanted = self._selection.holds(file.path)
+            if source:
+                problems += self._apply(source)
+            if wanted:
+                yield from sorted(problems)[:MAX_PROBLEMS]
+            if file.hidden:
+                continue
+            self._index.conditions[file.name] = _condition(file, source, reported=wanted)
+            if wanted and source and not problems and self._on_valid:
+                self._on_valid(source)
 
     def _read_evidence(self) -> Iterator[Problem]:
         for file in self._evidence:
@@ -365,6 +383,21 @@ def _recorded_facts(file: File, source: Source | None) -> Recorded:
     ids = listed if isinstance(listed, dict) else ()
     variants = [Named(name, *source.position(("variants", name), key=True)) for name in ids] if source else []
     return Recorded(display(file.path), file.engine, file.name, tuple(named), tuple(variants))
+
+
+def _condition(file: File, source: Source | None, *, reported: bool) -> Condition:
+    """Return what is kept of a condition; nothing but its path where it does not fit its schema."""
+    path = display(file.path)
+    if source is None or form.broken("condition", source.data):
+        return Condition(path)
+    parts = source.data["behaviours"]
+    engines = tuple(engine for part in parts for engine in part["engines"])
+    errors = tuple(
+        Named(error, *source.position(("behaviours", at, "errors", number)))
+        for at, part in enumerate(parts)
+        for number, error in enumerate(part["errors"])
+    )
+    return Condition(path, engines, errors, reported)
 
 
 def _facts(file: File, source: Source | None) -> Facts:

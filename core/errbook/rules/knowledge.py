@@ -48,6 +48,15 @@ class Recorded(NamedTuple):
     variants: tuple[Named, ...] = ()
 
 
+class Condition(NamedTuple):
+    """What is kept of a condition: its file, its engines and its errors; `reported` where problems are wanted of it."""
+
+    path: str
+    engines: tuple[str, ...] = ()
+    related: tuple[Named, ...] = ()
+    reported: bool = False
+
+
 @dataclass
 class Index:
     """The identities of all entries. Facts come in while files are checked; what is missing is read on demand."""
@@ -60,6 +69,9 @@ class Index:
     """The entries that problems are wanted for, in order."""
     evidence: list[Recorded] = field(default_factory=list)
     """The files of evidence that problems are wanted for, in order."""
+
+    conditions: dict[str, Condition] = field(default_factory=dict)
+    """The conditions that are written up, by name."""
 
     def get(self, engine: str, code: str) -> Facts:
         """Return the facts of the file errors/<engine>/<code>.yaml, which must be one of ``folders``."""
