@@ -248,7 +248,7 @@ class _Checker:
         self._on_valid = on_valid
         self._engines: Mapping[str, Engine] = {}
         self._classes: frozenset[str] = frozenset()
-        self._index = Index(self._load)
+        self._index = Index(self._load, listed=self._listed)
         for engine, code in self._by_identity:
             self._index.folders.setdefault(code, set()).add(engine)
 
@@ -350,6 +350,10 @@ class _Checker:
         return [
             Problem(path, *_place(source, finding), rule, finding.message, finding.advice) for rule, finding in found
         ]
+
+    def _listed(self, engine: str, code: str) -> bool:
+        found = self._catalogs.engine(engine)
+        return found is not None and found.find(code) is not None
 
     def _load(self, engine: str, code: str) -> Facts:
         file = self._by_identity[engine, code]

@@ -162,12 +162,12 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
         _insert(connection, position, body, out.decode(), frequencies.index(body["frequency"]))
         digest.update(out)
         count += 1
-    _conditions(connection, digest)
     for table, order in (("engine", "id"), ("term", "vocabulary, value"), ("sqlstate_class", "class")):
         # The names are the three literals above.
         for row in connection.execute(f"SELECT * FROM {table} ORDER BY {order}"):  # noqa: S608
             digest.update(repr(row).encode())
     listed = code_tables.fill(connection, catalogs, digest)
+    _conditions(connection, digest)
     _identifier(connection, catalogs.languages(), digest)
     facts = {"digest": digest.hexdigest(), "entries": count, "codes": listed, "schema_version": public.SCHEMA_VERSION}
     connection.executemany("INSERT INTO meta VALUES (?, ?)", [(name, str(value)) for name, value in facts.items()])
@@ -181,7 +181,7 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
 
 
 def _conditions(connection: sqlite3.Connection, digest: code_tables.Digest) -> None:
-    """Write the conditions that are written up; the entries are in their table already."""
+    """Write the conditions that are written up; entries and codes are in their tables already."""
     keys = ("id", "engine", "engines", "code", "symbol", "sqlstate", "sqlstates", "title", "retry", "page")
 
     def link(identity: str) -> dict[str, Any]:
@@ -192,6 +192,14 @@ def _conditions(connection: sqlite3.Connection, digest: code_tables.Digest) -> N
             "ORDER BY entry.engine = n.engine DESC",
             (engine, code),
         ).fetchone()
+        if row is None:
+            # No more is known than the server says itself.
+            (text,) = connection.execute(
+                "SELECT json FROM code WHERE engine = ? AND code = ?", (engine, code)
+            ).fetchone()
+            known = json.loads(text)
+            own: dict[str, Any] = {"engines": [engine], "sqlstates": {}, "title": None, "retry": None}
+            return {key: own[key] if key in own else known[key] for key in keys}
         body = json.loads(row[0])
         return {key: body[key]["verdict"] if key == "retry" else body[key] for key in keys}
 

@@ -58,6 +58,7 @@ def public(
 def _scenario(scenario: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "about": scenario["about"].strip(),
+        "versions": dict(scenario.get("versions", {})),
         "settings": dict(scenario.get("settings", {})),
         "setup": scenario["setup"].strip("\n") if "setup" in scenario else None,
         "python": scenario["python"].strip("\n"),

@@ -23,7 +23,7 @@ class Term(NamedTuple):
 
 @cache
 def schema(kind: str) -> dict[str, Any]:
-    """Return the JSON Schema of a kind of file, ``entry``, ``condition``, ``engine``, ``sqlstates`` or ``evidence``, or ``public``.
+    """Return the JSON Schema of a kind of file, ``entry``, ``condition``, ``engine``, ``sqlstates``, ``evidence``, ``public``.
 
     Raises FileNotFoundError where the installation is incomplete.
     """
@@ -43,7 +43,7 @@ def validator(kind: str) -> Draft202012Validator:
 
 @cache
 def vocabularies() -> Mapping[str, tuple[Term, ...]]:
-    """Return every vocabulary by name, in the schemas' order: of entries, of conditions, of evidence, and of what is computed."""
+    """Return every vocabulary by name, in the schemas' order: as they are written, recorded, computed."""
     return {
         name: terms
         for kind in ("entry", "condition", "evidence", "public")

@@ -34,7 +34,9 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 everything is as claimed and as on record, 1 something is not, 2 bad usage, "
         "entries with problems or a broken lab, 3 nothing failed and servers were missing, 130 interrupted.",
     )
-    made.add_argument("entries", nargs="*", metavar="ENTRY", help="such as mysql/1040, mysql or conditions/deadlock; default: all")
+    made.add_argument(
+        "entries", nargs="*", metavar="ENTRY", help="such as mysql/1040, mysql or conditions/deadlock; default: all"
+    )
     made.add_argument(
         "--server", action="append", default=[], metavar="SERVER", help="such as mysql:9.7 or mariadb; repeat for more"
     )

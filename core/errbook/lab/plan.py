@@ -53,7 +53,7 @@ def of(entry: Mapping[str, Any], engine: str, series: str | None = None) -> Plan
     Without a series, what holds for only some versions is part of the plan all the same.
     """
     if "handling" in entry:
-        return _of_condition(entry, engine)
+        return _of_condition(entry, engine, series)
     scenario = entry["reproduce"]
     made = {
         "entry": entry["id"],
@@ -91,7 +91,7 @@ def of(entry: Mapping[str, Any], engine: str, series: str | None = None) -> Plan
     return made
 
 
-def _of_condition(condition: Mapping[str, Any], engine: str) -> Plan:
+def _of_condition(condition: Mapping[str, Any], engine: str, series: str | None) -> Plan:
     """Return the plan of a condition (public object): one Python step that must succeed."""
     part = next(part for part in condition["behaviours"] if engine in part["engines"])
     scenario = part["scenario"]
@@ -101,8 +101,8 @@ def _of_condition(condition: Mapping[str, Any], engine: str) -> Plan:
         "engine": engine,
         "code": part["errors"][0]["id"].partition("/")[2],
         "sqlstate": None,
-        "applies": None,
-        "versions": {},
+        "applies": _applies({"engines": [], **scenario}, engine, series),
+        "versions": dict(scenario["versions"]),
         "not_executable": None,
         "settings": dict(scenario["settings"]),
         "host": {},

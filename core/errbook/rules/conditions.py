@@ -49,14 +49,14 @@ def executed(subject: Subject) -> Iterator[Finding]:
 
 
 def errors(index: Index) -> Iterator[Problem]:
-    """Find errors of conditions that have no entry."""
+    """Find errors of conditions that neither an entry nor a catalog has."""
     for facts in index.conditions.values():
         for target in facts.related if facts.reported else ():
-            if index.find(target.name) is None:
-                code = target.name.partition("/")[2]
+            engine, _, code = target.name.partition("/")
+            if index.find(target.name) is None and not index.listed(engine, code):
                 likely = nearest(target.name, [f"{folder}/{code}" for folder in index.folders.get(code, ())])
-                advice = f"Write `{likely}`" if likely else f"Write errors/{target.name}.yaml first, or remove it"
-                message = f"{shown(target.name)} has no entry"
+                advice = f"Write `{likely}`" if likely else "Write a code that the engine has: errbook catalog"
+                message = f"{shown(target.name)} has no entry and is in no catalog"
                 yield Problem(facts.path, target.line, target.column, "condition-error", message, advice)
 
 
@@ -71,8 +71,8 @@ RULES: Final = (
     Rule(
         "condition-error",
         "knowledge",
-        "An error of a condition has an entry.",
-        "Write that entry first, or remove the error.",
+        "An error of a condition has an entry, or is a code that a server knows.",
+        "Write a code that the engine has; `errbook catalog` lists them.",
         across=errors,
     ),
     Rule(

@@ -70,6 +70,8 @@ class Index:
     evidence: list[Recorded] = field(default_factory=list)
     """The files of evidence that problems are wanted for, in order."""
 
+    listed: Callable[[str, str], bool] = lambda _engine, _code: False
+    """Whether a catalog has a code of an engine, also where nobody has written an entry."""
     conditions: dict[str, Condition] = field(default_factory=dict)
     """The conditions that are written up, by name."""
 
