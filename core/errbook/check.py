@@ -74,7 +74,8 @@ def check(
     too. ``without`` names files, as problems do, that are taken for not there. With ``only``, problems of these files
     and directories alone are returned; where they lie in a layer that was not given, it comes first. ``on_valid`` is
     called with each file that has no problem of its own: engines, SQLSTATE classes, entries by engine and code, then
-    conditions, then evidence in the same order. Nothing is raised for what a file holds; what ``on_valid`` raises passes through.
+    conditions, then evidence in the same order. Nothing is raised for what a file holds; what ``on_valid`` raises
+    passes through.
     """
     given = [_absolute(layer) for layer in layers]
     selection, problems = _selection(given, only)

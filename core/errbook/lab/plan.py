@@ -1,7 +1,7 @@
 """What of an entry is executed on one engine: a plain JSON object that can be sent to a worker and digested.
 
-It is made from the public object of an entry, or of a condition (schema/public.schema.json), so that what is executed is what is
-published. Prose is not part of it: a better sentence does not make evidence stale.
+It is made from the public object of an entry, or of a condition (schema/public.schema.json), so that what is executed
+is what is published. Prose is not part of it: a better sentence does not make evidence stale.
 """
 
 import json

@@ -88,8 +88,8 @@ class Rule:
 
     The scope says what it looks at: a file while it is read, one file of any kind that people write, an entry, a
     condition, an engine.yaml, the sqlstates.yaml, a file of evidence, or all entries together. ``check`` yields
-    findings about one file; ``across`` yields problems from the index of all entries. Rules of scope ``file``, and those of the
-    schema, have neither: they are applied while a file is read.
+    findings about one file; ``across`` yields problems from the index of all entries. Rules of scope ``file``, and
+    those of the schema, have neither: they are applied while a file is read.
     """
 
     name: str
