@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -11,9 +12,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from errbook_site import build
+
+# A change is judged by the same examples at every run; `--hypothesis-profile default` looks for new ones.
+settings.register_profile("steady", derandomize=True)
+settings.load_profile("steady")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what runs in the background so, and programs inherit it; the tests send them Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")

@@ -194,6 +194,11 @@ def findings(knowledge: Knowledge) -> bytes:
     return dumps({"schema_version": SCHEMA_VERSION, **knowledge.findings().public()})
 
 
+def coverage(knowledge: Knowledge) -> bytes:
+    """Answer ``coverage``: what is written and executed, what is not and why, and what is wanted next."""
+    return dumps({"schema_version": SCHEMA_VERSION, **knowledge.coverage().public()})
+
+
 def entries(knowledge: Knowledge) -> bytes:
     """Answer ``entries``: a link to every entry, in the order of the knowledge."""
     errors = links(knowledge.entries())
@@ -261,6 +266,7 @@ def answers(knowledge: Knowledge) -> Iterator[tuple[str, bytes]]:
             yield f"errors/{name}.json", answer
     yield "entries.json", entries(knowledge)
     yield "findings.json", findings(knowledge)
+    yield "coverage.json", coverage(knowledge)
     yield from _lists(knowledge, names)
 
 

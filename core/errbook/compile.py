@@ -137,6 +137,11 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
         elif source.kind == "sqlstates":
             rows = [(row["class"], row["title"], row["origin"]) for row in data["classes"]]
             connection.executemany("INSERT INTO sqlstate_class VALUES (?, ?, ?)", rows)
+        elif source.kind == "wanted":
+            # The first layer wins, as everywhere, and its list comes first.
+            wanted = [(i["rank"], i["engine"], i["code"], i.get("symbol"), i["why"].strip()) for i in data["wanted"]]
+            statement = "INSERT OR IGNORE INTO wanted (rank, engine, code, symbol, why) VALUES (?, ?, ?, ?, ?)"
+            connection.executemany(statement, wanted)
         else:
             identity = f"{data['engines'][0]}/{data['code']}"
             titles[identity] = (data["title"], data.get("symbol"))
@@ -162,8 +167,14 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
         _insert(connection, position, body, out.decode(), frequencies.index(body["frequency"]))
         digest.update(out)
         count += 1
-    for table, order in (("engine", "id"), ("term", "vocabulary, value"), ("sqlstate_class", "class")):
-        # The names are the three literals above.
+    # What a layer above has written is wanted no more, though a list below still has it.
+    connection.execute(
+        "DELETE FROM wanted WHERE EXISTS (SELECT 1 FROM entry_engine x JOIN entry e USING (position) "
+        "WHERE x.engine = wanted.engine AND e.code = wanted.code)"
+    )
+    ordered = (("engine", "id"), ("term", "vocabulary, value"), ("sqlstate_class", "class"), ("wanted", "position"))
+    for table, order in ordered:
+        # The names are the four literals above.
         for row in connection.execute(f"SELECT * FROM {table} ORDER BY {order}"):  # noqa: S608
             digest.update(repr(row).encode())
     listed = code_tables.fill(connection, catalogs, digest)

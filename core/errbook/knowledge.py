@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from errbook.codes import Code, CodeLink
+    from errbook.coverage import Coverage, Want
     from errbook.findings import Findings
     from errbook.identified import Identified
     from errbook.identifier.identifier import Identifier
@@ -76,6 +77,9 @@ def _of_variant(link: Link, variant: Mapping[str, Any]) -> Link:
     return link._replace(title=variant["title"], page=variant["page"], variant=variant["id"])
 
 
+_ENTRIES = 128
+"""So many entries are kept once they were asked for, at about 100 kB each."""
+
 _SAID = 30
 """How many variants are compared with a text, whole."""
 
@@ -101,7 +105,11 @@ class Knowledge:
         self._engine_names: dict[str, str] = {}
         self._terms: dict[str, list[Term]] = {}
         self._findings: Findings | None = None
+        self._coverage: Coverage | None = None
         self._identifier: Identifier | None = None
+        self._entries: dict[str, Entry] = {}
+        self._links: dict[str, Link] = {}
+        self._names: list[tuple[str, str]] = []
 
     def __enter__(self) -> Knowledge:
         return self
@@ -152,7 +160,17 @@ class Knowledge:
         The engine may be given by any of its names and the code in any case: ``get("pg", "42p01")``.
         """
         text = self.raw(engine, code)
-        return Entry.of(json.loads(text)) if text else None
+        return self._entry(text) if text else None
+
+    def _entry(self, text: str) -> Entry:
+        """Return the entry of a public JSON text, made once: that takes longer than all else in a lookup."""
+        entry = self._entries.get(text)
+        if entry is None:
+            entry = Entry.of(json.loads(text))
+            if len(self._entries) >= _ENTRIES:
+                self._entries.clear()
+            self._entries[text] = entry
+        return entry
 
     def raw(self, engine: str, code: str) -> str | None:
         """Return the public JSON text of an entry, as `get` finds it."""
@@ -166,7 +184,7 @@ class Knowledge:
 
     def find(self, text: str) -> list[Entry]:
         """Return the entries that a code, symbol or SQLSTATE names, best first; `text` may name an engine too."""
-        return [Entry.of(json.loads(text)) for text in self.find_raw(text)]
+        return [self._entry(found) for found in self.find_raw(text)]
 
     def find_raw(self, text: str) -> list[str]:
         """Return the public JSON texts of the entries that `find` finds."""
@@ -273,9 +291,11 @@ class Knowledge:
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Give every name of every entry (code, symbol, alias, SQLSTATE), in capitals, with the entry's identity."""
-        yield from self._rows(
-            "SELECT n.name, e.id FROM name n JOIN entry e USING (position) ORDER BY n.name, n.kind, e.rank"
-        )
+        if not self._names:
+            self._names = self._rows(
+                "SELECT n.name, e.id FROM name n JOIN entry e USING (position) ORDER BY n.name, n.kind, e.rank"
+            )
+        yield from self._names
 
     def most_hit(self, limit: int = 10) -> list[Link]:
         """Return the entries that people meet most, the most frequent and most dangerous first."""
@@ -417,8 +437,10 @@ class Knowledge:
 
     def link(self, identity: str) -> Link | None:
         """Return the link to an entry by its identity, such as ``mysql/1040``; None where there is none."""
-        rows = self._rows(f"{_LINK}WHERE e.id = ?", (identity,))
-        return _link(rows[0]) if rows else None
+        link = self._links.get(identity)
+        if link is None and (rows := self._rows(f"{_LINK}WHERE e.id = ?", (identity,))):
+            link = self._links[identity] = _link(rows[0])
+        return link
 
     def findings(self) -> Findings:
         """Return what executing the entries found out; every entry is read for it, once."""
@@ -427,6 +449,31 @@ class Knowledge:
 
             self._findings = findings(self.all())
         return self._findings
+
+    def coverage(self) -> Coverage:
+        """Return how far the knowledge reaches; every entry is read for it, once."""
+        if self._coverage is None:
+            from errbook.coverage import coverage
+
+            codes = {
+                item["engine"]: (self.count_codes(item["engine"]), self.count_codes(item["engine"], written=True))
+                for item in self.engines()
+            }
+            self._coverage = coverage(self.all(), codes, self.wanted())
+        return self._coverage
+
+    def wanted(self) -> list[Want]:
+        """Return what is to be written up next, the most wanted first."""
+        from errbook.coverage import Want
+
+        rows = self._rows(
+            "SELECT w.rank, w.engine, w.code, w.symbol, w.why, min(c.page) FROM wanted w LEFT JOIN code c "
+            "ON c.engine = w.engine AND c.code = w.code GROUP BY w.position ORDER BY w.position"
+        )
+        return [
+            Want(rank, engine, code, symbol, why, page, f"errbook new {engine} {code}")
+            for rank, engine, code, symbol, why, page in rows
+        ]
 
     # Codes, written up or not
 

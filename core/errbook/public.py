@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "1.4"
 
 ACTIONS = ("run", "connect", "close", "set", "configure", "server", "shell", "python", "pause")
 """What a step can do: the keys of which a step in schema/entry.schema.json has exactly one."""

@@ -23,7 +23,7 @@ class Term(NamedTuple):
 
 @cache
 def schema(kind: str) -> dict[str, Any]:
-    """Return the JSON Schema of a kind: ``entry``, ``condition``, ``engine``, ``sqlstates``, ``evidence``, ``public``.
+    """Return the JSON Schema of a kind of file (`errbook.source.Kind`), or ``public``.
 
     Raises FileNotFoundError where the installation is incomplete.
     """

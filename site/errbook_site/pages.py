@@ -42,6 +42,7 @@ _FIXED: Final = frozenset(
         "conditions",
         "connect",
         "contribute",
+        "coverage",
         "findings",
         "reading",
         "rules",

@@ -17,6 +17,7 @@ from errbook.identified import Identified
 from errbook.identifier.dataset import tables
 from errbook.identifier.dialects import compiled
 from errbook.knowledge import Knowledge
+from errbook.watcher.follow import File
 from errbook.watcher.lines import SHAPES, Lines, Told
 from errbook.watcher.needles import MARKS, finder, needles
 from errbook.watcher.shape import shape
@@ -139,6 +140,20 @@ def test_a_file_is_followed_through_rotation_and_cutting(watch: Watch, tmp_path:
     _, said = process.communicate(timeout=60)
     assert process.returncode == 0
     assert said.decode().endswith("  4  MySQL 1062  ER_DUP_ENTRY\n  2  PostgreSQL 40P01  deadlock_detected\n")
+
+
+def test_what_was_written_just_before_a_rotation_is_not_lost(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_bytes(QUIET)
+    file = File(log)
+    assert file.lines() == QUIET
+    # All between two looks: a last line, the renaming, and the new file's first line.
+    with log.open("ab") as more:
+        more.write(DEADLOCK)
+    log.rename(tmp_path / "app.log.1")
+    log.write_bytes(TWICE)
+    assert (file.lines(), file.lines(), file.lines()) == (DEADLOCK, TWICE, b"")
+    file.close()
 
 
 def test_only_what_is_new_of_several_files(watch: Watch, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from errbook.cli.harvest import headers
 from errbook.harvest import family
 from errbook.harvest.family import Query
 from errbook.harvest.perror import Run
@@ -21,12 +22,14 @@ from errbook.lab.server import select
 class LabServer(NamedTuple):
     """A running server of the lab, as harvesters are given it.
 
-    ``tree`` is the root of the server's files. ``run`` runs a program of the tree. ``query`` asks the server as a user
+    ``tree`` is the root of the server's files, ``headers`` that of its client library's, where they are of the same
+    version. ``run`` runs a program of the tree. ``query`` asks the server as a user
     who may read everything, ``query_as`` as the named user without a password, who exists once ``query`` created it.
     Both raise `errbook.harvest.family.Refused` when the server answers with an error.
     """
 
     tree: Path
+    headers: Path | None
     run: Run
     query: Query
     query_as: Callable[[str], Query]
@@ -52,7 +55,7 @@ def lab_server() -> Iterator[Callable[[str], LabServer]]:
 
                 return query
 
-            return LabServer(asked.tree, asked.run, query_as(None), query_as)
+            return LabServer(asked.tree, headers(server), asked.run, query_as(None), query_as)
 
         yield started
 

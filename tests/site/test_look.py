@@ -20,6 +20,7 @@ PATHS = [
     "/api/",
     "/reading/",
     "/findings/",
+    "/coverage/",
     "/rules/",
     "/nowhere/",
     "/mysql/codes/",

@@ -10,11 +10,10 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 from starlette.background import BackgroundTask
 
-from errbook.chat import Asked
 from errbook.public import dumps
 from errbook_api import body
 from errbook_api.chat import platforms
-from errbook_api.chat.platform import JSON, OUTCOMES, Ask, Platform, Reply
+from errbook_api.chat.platform import JSON, OUTCOMES, Ask, Kept, Platform
 from errbook_api.notes import notes
 from errbook_api.problems import ProblemError
 from errbook_api.service import Service
@@ -31,7 +30,7 @@ class _Kept:
 
     def __init__(self) -> None:
         self.digest = ""
-        self.replies: dict[Asked, Reply] = {}
+        self.replies: Kept = {}
 
 
 def router(service: Service) -> APIRouter:

@@ -28,6 +28,9 @@ class Reply(NamedTuple):
     after: Callable[[], None] | None = None
 
 
+Kept = dict[Asked | tuple[Answer, bool], Reply]
+"""Replies by what was asked, and by the answer and whether it is shared."""
+
 _KEPT = 1024
 _NAME = 40
 """Characters up to which a text may be a name, whose answer is kept: HY000 alone names 7,000 codes."""
@@ -41,7 +44,7 @@ class Ask(NamedTuple):
 
     knowledge: Knowledge
     site: str
-    kept: "dict[Asked, Reply]"
+    kept: "Kept"
 
     def answer(self, asked: Asked, readers: str) -> Answer:
         """Return the answer; ProblemError for a text that no platform would send."""
@@ -54,11 +57,17 @@ class Ask(NamedTuple):
         if found := self.kept.get(asked):
             return found
         answer = self.answer(asked, readers)
-        made = Reply(render(answer), answer.sort)
+        made = self.kept.get((answer, asked.share)) or Reply(render(answer), answer.sort)
+        # A pasted text is not kept, but the answer to it is, which has none of its words: many paste the same error.
+        key: Asked | tuple[Answer, bool] | None = None
         if len(asked.text) <= _NAME and answer.sort != "nothing":
+            key = asked
+        elif answer.sort in ("entry", "code"):
+            key = answer, asked.share
+        if key is not None:
             if len(self.kept) >= _KEPT:
                 self.kept.clear()
-            self.kept[asked] = made
+            self.kept[key] = made
         return made
 
 

@@ -163,11 +163,11 @@ def _harvest(engine: str, server: Server, source: Path | None) -> Catalog:
         if engine == SYSTEM:
             return system.storage(server.engine, asked.tree, query, asked.run, source)
         if engine == "mysql":
-            return mysql.harvest(asked.tree, query, asked.run, _headers(server))
-        return mariadb.harvest(asked.tree, query, asked.run, _headers(server))
+            return mysql.harvest(asked.tree, query, asked.run, headers(server))
+        return mariadb.harvest(asked.tree, query, asked.run, headers(server))
 
 
-def _headers(server: Server) -> Path | None:
+def headers(server: Server) -> Path | None:
     """Return the root of the headers that were got for a server; None where there are none of its version."""
     if server.headers is None or cache.broken(tree := trees()[server.headers]):
         return None

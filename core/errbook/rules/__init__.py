@@ -19,9 +19,11 @@ _MODULES: Final = (
     "messages",
     "prose",
     "reading",
+    "repeats",
     "scenario",
     "sources",
     "versions",
+    "wanted",
 )
 
 

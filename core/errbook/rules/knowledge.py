@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from errbook.problem import Problem, shown
 from errbook.rules.form import nearest
+from errbook.rules.repeats import Sentences
 from errbook.rules.rule import Rule
 
 
@@ -57,6 +58,16 @@ class Condition(NamedTuple):
     reported: bool = False
 
 
+class Wanted(NamedTuple):
+    """What is kept of an item of a wanted.yaml: the number of its layer, its ``engine/code``, and where that stands."""
+
+    path: str
+    layer: int
+    identity: str
+    line: int
+    column: int
+
+
 @dataclass
 class Index:
     """The identities of all entries. Facts come in while files are checked; what is missing is read on demand."""
@@ -69,6 +80,10 @@ class Index:
     """The entries that problems are wanted for, in order."""
     evidence: list[Recorded] = field(default_factory=list)
     """The files of evidence that problems are wanted for, in order."""
+    wanted: list[Wanted] = field(default_factory=list)
+    """What is wanted in the files that problems are wanted for, in order."""
+    sentences: Sentences = field(default_factory=Sentences)
+    """The sentences of the entries that problems are wanted for."""
 
     listed: Callable[[str, str], bool] = lambda _engine, _code: False
     """Whether a catalog has a code of an engine, also where nobody has written an entry."""

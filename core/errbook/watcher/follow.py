@@ -29,30 +29,34 @@ class File:
     def lines(self, last: bool = False) -> bytes:
         """Return the next whole lines, empty where there are none now; with `last` also a line that does not end."""
         read = self._open.read(PIECE)
-        if not read and not last and self._rotated():
-            read = self._open.read(PIECE)
+        if not read and not last:
+            read = self._rotated()
         held = self._held + read
         cut = len(held) if (last and not read) or len(held) > 4 * PIECE else held.rfind(b"\n") + 1
         self._held = held[cut:]
         return held[:cut]
 
-    def _rotated(self) -> bool:
-        """Tell whether there is a new file or a cut one, and go to its beginning."""
+    def _rotated(self) -> bytes:
+        """Go to the beginning of a new file or of a cut one, and return what is read next; empty where nothing is."""
         now = os.fstat(self._open.fileno())
         if now.st_size < self._open.tell():
             self._open.seek(0)
-            return True
+            return self._open.read(PIECE)
         try:
             there = self.path.stat()
             if (there.st_dev, there.st_ino) == (now.st_dev, now.st_ino):
-                return False
+                return b""
             opened = self.path.open("rb", buffering=0)
         except OSError:
             # Between renaming and making again there is none.
-            return False
+            return b""
+        if rest := self._open.read(PIECE):
+            # Written after the last look and before there was a new file; that one is opened when no more comes.
+            opened.close()
+            return rest
         self._open.close()
         self._open = opened
-        return True
+        return self._open.read(PIECE)
 
     def close(self) -> None:
         """Close the file."""

@@ -47,6 +47,13 @@ def test_share_is_for_the_channel(chat: Any) -> None:
     assert chat.mattermost("1040").json()["response_type"] == "ephemeral"
 
 
+def test_an_answer_that_is_kept_is_still_only_for_whom_it_is(chat: Any) -> None:
+    line = "ERROR 1062 (23000): Duplicate entry '1' for key 'users.email'"
+    for share, kind in (("share ", "in_channel"), ("", "ephemeral"), ("share ", "in_channel")):
+        message = chat.slack(f"{share}{line}").json()
+        assert (message["response_type"], "Share" in buttons(message)) == (kind, not share)
+
+
 @pytest.mark.parametrize("text", ["", "help", "  HELP "])
 def test_help(chat: Any, text: str) -> None:
     assert "What to type" in texts(chat.slack(text).json())
