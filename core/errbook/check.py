@@ -396,8 +396,9 @@ class _Checker:
         ]
 
     def _listed(self, engine: str, code: str) -> bool:
+        # Where nobody has asked the engine, nothing is known against a code.
         found = self._catalogs.engine(engine)
-        return found is not None and found.find(code) is not None
+        return (found is None and engine in self._engines) or (found is not None and found.find(code) is not None)
 
     def _load(self, engine: str, code: str) -> Facts:
         file = self._by_identity[engine, code]

@@ -205,12 +205,10 @@ def _conditions(connection: sqlite3.Connection, digest: code_tables.Digest) -> N
         ).fetchone()
         if row is None:
             # No more is known than the server says itself.
-            (text,) = connection.execute(
-                "SELECT json FROM code WHERE engine = ? AND code = ?", (engine, code)
-            ).fetchone()
-            known = json.loads(text)
+            row = connection.execute("SELECT json FROM code WHERE engine = ? AND code = ?", (engine, code)).fetchone()
             own: dict[str, Any] = {"engines": [engine], "sqlstates": {}, "title": None, "retry": None}
-            return {key: own[key] if key in own else known[key] for key in keys}
+            known = {"id": identity, "engine": engine, "code": code, **(json.loads(row[0]) if row else {})}
+            return {key: own[key] if key in own else known.get(key) for key in keys}
         body = json.loads(row[0])
         return {key: body[key]["verdict"] if key == "retry" else body[key] for key in keys}
 

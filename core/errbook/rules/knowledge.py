@@ -86,7 +86,7 @@ class Index:
     """The sentences of the entries that problems are wanted for."""
 
     listed: Callable[[str, str], bool] = lambda _engine, _code: False
-    """Whether a catalog has a code of an engine, also where nobody has written an entry."""
+    """Whether an engine may have a code that nobody has written up: a catalog has it, or there is no catalog."""
     conditions: dict[str, Condition] = field(default_factory=dict)
     """The conditions that are written up, by name."""
 
