@@ -386,24 +386,30 @@ class Knowledge:
     def _said(
         self, text: str, words: Sequence[str], where: Sequence[str], values: Sequence[Any], links: dict[str, Link]
     ) -> None:
-        """Add the variants of which a text has the message, values and all, and let links to their entries give way."""
+        """Add the variants of which a text has the message, values and all, and let links to their entries give way.
+
+        The link stays with the entry where a message of its own fits and is longer than those of the variants that do.
+        """
         from errbook.template import fits
 
         # An entry's own name says more of it than its words do; its variants are looked at all the same.
         some = " OR ".join(f'"{word}"' for word in words)
         clause = "".join(f" AND {condition}" for condition in (f"s.rowid & {(1 << database.VARIANT_BITS) - 1}", *where))
         told: dict[str, list[Any]] = {}
-        best: dict[str, tuple[int, Link]] = {}
+        best: dict[str, tuple[tuple[int, bool], Link]] = {}
         for row, number in self._matching(f"{{title messages}} : ({some})", clause, values, _SAID):
             identity = row[0]
             if identity not in told:
-                told[identity] = json.loads(self.raw(row[1], row[2]) or "{}")["variants"]
+                entry = json.loads(self.raw(row[1], row[2]) or "{}")
+                told[identity] = entry["variants"]
+                if own := [len(item["text"]) for item in entry["messages"] if fits(text, [item["text"]])]:
+                    best[identity] = (max(own), False), _link(row)
             variant = told[identity][number - 1]
             fitting = [len(item["text"]) for item in variant["messages"] if fits(text, [item["text"]])]
             # Of two messages that fit, the longer says more.
-            if fitting and max(fitting) > best.get(identity, (0,))[0]:
-                best[identity] = max(fitting), _of_variant(_link(row), variant)
-        for identity, (_, link) in sorted(best.items(), key=lambda item: -item[1][0]):
+            if fitting and (max(fitting), True) > best.get(identity, ((0, False),))[0]:
+                best[identity] = (max(fitting), True), _of_variant(_link(row), variant)
+        for identity, (_, link) in sorted(best.items(), key=lambda item: item[1][0], reverse=True):
             links[identity] = link
 
     def _variant_link(self, link: Link, number: int) -> Link:

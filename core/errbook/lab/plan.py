@@ -85,8 +85,8 @@ def of(entry: Mapping[str, Any], engine: str, series: str | None = None) -> Plan
     }
     if slug := is_slug(entry["code"]):
         made["underlying"] = entry["underlying"]
-    if slug or split(entry["id"])[1]:
-        printed = [step["prints"] for step in made["steps"] if step.get("prints")]
+    printed = [step["prints"] for step in made["steps"] if step.get("prints")]
+    if slug or printed or split(entry["id"])[1]:
         made["messages"] = printed or [item["text"] for item in entry["messages"]]
     return made
 
