@@ -166,14 +166,16 @@ def term(knowledge: Knowledge, plural: str, value: str) -> bytes | None:
     except KeyError:
         return None
     errors = links(knowledge.entries(after=None, limit=None, **{vocabulary: value}))
-    return dumps(
-        {
-            "schema_version": SCHEMA_VERSION,
-            vocabulary: _term(plural, found),
-            "count": len(errors),
-            "errors": errors,
-        }
-    )
+    body = {
+        "schema_version": SCHEMA_VERSION,
+        vocabulary: _term(plural, found),
+        "count": len(errors),
+        "errors": errors,
+    }
+    if plural == "conditions":
+        # What is written of it beside its entries: the comparison of engines and the code that handles all.
+        body["guide"] = knowledge.condition(value)
+    return dumps(body)
 
 
 def engines(knowledge: Knowledge) -> bytes:

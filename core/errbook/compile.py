@@ -16,7 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from errbook import code_tables, public, schema
+from errbook import code_tables, conditions, public, schema
 from errbook.catalogs import Catalogs
 from errbook.check import check
 from errbook.database import (
@@ -117,6 +117,7 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
             connection.execute(statement)
     connection.execute("CREATE TEMP TABLE written (position INTEGER PRIMARY KEY, id TEXT NOT NULL, json TEXT NOT NULL)")
     connection.execute("CREATE TEMP TABLE recorded (id TEXT PRIMARY KEY, json TEXT NOT NULL)")
+    connection.execute("CREATE TEMP TABLE written_condition (name TEXT PRIMARY KEY, json TEXT NOT NULL)")
     titles: dict[str, tuple[str, str | None]] = {}
     engines: dict[str, str] = {}
     digest = blake2b(digest_size=16)
@@ -125,6 +126,8 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
         data: dict[str, Any] = source.data
         if source.kind == "evidence":
             connection.execute("INSERT INTO recorded VALUES (?, ?)", (data["entry"], json.dumps(data)))
+        elif source.kind == "condition":
+            connection.execute("INSERT INTO written_condition VALUES (?, ?)", (data["condition"], json.dumps(data)))
         elif source.kind == "engine":
             engines[data["engine"]] = data["title"]
             connection.execute(
@@ -175,15 +178,50 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
         for row in connection.execute(f"SELECT * FROM {table} ORDER BY {order}"):  # noqa: S608
             digest.update(repr(row).encode())
     listed = code_tables.fill(connection, catalogs, digest)
+    _conditions(connection, digest)
     _identifier(connection, catalogs.languages(), digest)
     facts = {"digest": digest.hexdigest(), "entries": count, "codes": listed, "schema_version": public.SCHEMA_VERSION}
     connection.executemany("INSERT INTO meta VALUES (?, ?)", [(name, str(value)) for name, value in facts.items()])
     connection.execute("INSERT INTO search (search) VALUES ('optimize')")
     connection.execute("DROP TABLE written")
+    connection.execute("DROP TABLE written_condition")
     connection.execute("DROP TABLE recorded")
     connection.execute("COMMIT")
     connection.execute("VACUUM")
     return Report(count, listed, digest.hexdigest(), 0)
+
+
+def _conditions(connection: sqlite3.Connection, digest: code_tables.Digest) -> None:
+    """Write the conditions that are written up; entries and codes are in their tables already."""
+    keys = ("id", "engine", "engines", "code", "symbol", "sqlstate", "sqlstates", "title", "retry", "page")
+
+    def link(identity: str) -> dict[str, Any]:
+        engine, _, code = identity.partition("/")
+        # A sibling's name for a shared entry finds it, too.
+        row = connection.execute(
+            "SELECT json FROM entry JOIN entry_engine n USING (position) WHERE n.engine = ? AND code = ? "
+            "ORDER BY entry.engine = n.engine DESC",
+            (engine, code),
+        ).fetchone()
+        if row is None:
+            # No more is known than the server says itself.
+            row = connection.execute("SELECT json FROM code WHERE engine = ? AND code = ?", (engine, code)).fetchone()
+            own: dict[str, Any] = {"engines": [engine], "sqlstates": {}, "title": None, "retry": None}
+            known = {"id": identity, "engine": engine, "code": code, **(json.loads(row[0]) if row else {})}
+            return {key: own[key] if key in own else known.get(key) for key in keys}
+        body = json.loads(row[0])
+        return {key: body[key]["verdict"] if key == "retry" else body[key] for key in keys}
+
+    rows = connection.execute(
+        "SELECT w.name, w.json, r.json FROM written_condition w LEFT JOIN recorded r "
+        "ON r.id = ? || '/' || w.name ORDER BY w.name",
+        (conditions.FOLDER,),
+    ).fetchall()
+    for name, text, recorded in rows:
+        body = conditions.public(json.loads(text), link, json.loads(recorded) if recorded else None)
+        out = public.dumps(body)
+        connection.execute("INSERT INTO condition VALUES (?, ?)", (name, out.decode()))
+        digest.update(out)
 
 
 def _identifier(connection: sqlite3.Connection, languages: Mapping[str, Path], digest: code_tables.Digest) -> None:

@@ -37,6 +37,7 @@ CREATE INDEX entry_category ON entry (category);
 CREATE VIRTUAL TABLE search USING fts5 (
     names, title, messages, summary, body, content = '', tokenize = "unicode61 tokenchars '_'"
 );
+CREATE TABLE condition (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE wanted (
     position INTEGER PRIMARY KEY, rank INTEGER NOT NULL, engine TEXT NOT NULL, code TEXT NOT NULL, symbol TEXT,
     why TEXT NOT NULL, UNIQUE (engine, code)

@@ -821,6 +821,15 @@ class Knowledge:
         """Return the names of those parts."""
         return [row[0] for row in self._rows("SELECT part FROM identifier ORDER BY part")]
 
+    def condition(self, name: str) -> dict[str, Any] | None:
+        """Return the public object of a condition that is written up (`errbook.conditions`); None where it is not."""
+        rows = self._rows("SELECT json FROM condition WHERE name = ?", (name,))
+        return json.loads(rows[0][0]) if rows else None
+
+    def conditions(self) -> list[dict[str, Any]]:
+        """Return every condition that is written up, by name."""
+        return [json.loads(row[0]) for row in self._rows("SELECT json FROM condition ORDER BY name")]
+
     def engines(self) -> list[dict[str, Any]]:
         """Return every engine as its public JSON object, in the order of lists."""
         return [json.loads(row[0]) for row in self._rows("SELECT json FROM engine ORDER BY position, id")]

@@ -25,7 +25,10 @@ MAX_ITEMS: Final = 256
 MAX_PROBLEMS: Final = 100
 """A file that is wrong in more places is reported up to here: the first ones are what gets mended."""
 
-Kind = Literal["entry", "engine", "sqlstates", "wanted", "evidence"]
+CONDITIONS: Final = "conditions"
+"""The folder that stands beside those of the engines, and before the name of a condition where an engine would."""
+
+Kind = Literal["entry", "condition", "engine", "sqlstates", "wanted", "evidence"]
 _TOP: Final[Mapping[str, Kind]] = {"sqlstates.yaml": "sqlstates", "wanted.yaml": "wanted"}
 """Files that stand in errors/ itself, beside the folders of the engines."""
 Where = Sequence[str | int]
@@ -188,6 +191,8 @@ def kind_of(path: Path, layer: Path) -> tuple[Kind, str, str]:
         return "evidence", engine, path.stem
     if path.name in _TOP and path.parent == layer / "errors":
         return _TOP[path.name], "", path.stem
+    if path.parent == layer / "errors" / CONDITIONS:
+        return "condition", CONDITIONS, path.stem
     return "engine" if path.name == "engine.yaml" else "entry", engine, path.stem
 
 

@@ -89,6 +89,10 @@ def _llms(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes, site: st
         if codes.siblings:
             names = terms.names(codes.siblings)
             lines.append(f"- [Same number, different meaning in {names}]({site}{codes.siblings[0]}/same-number/)")
+    if guides := knowledge.conditions():
+        lines += ["", "## The same condition in several engines, with one program that handles all", ""]
+        for guide in guides:
+            lines.append(f"- [{guide['title']}]({site}api/v1{guide['page'].rstrip('/')}.json): {guide['summary']}")
     lines += ["", "## Met most often", ""]
     for link in knowledge.most_hit(25):
         title = f"{terms.engine(link.engine)} {link.code}: {link.title}"

@@ -14,6 +14,8 @@ PATHS = [
     "/mysql/1040/",
     "/mysql/",
     "/conditions/too-many-connections/",
+    "/conditions/deadlock/",
+    "/conditions/unique-violation/",
     "/sqlstates/08/",
     "/api/",
     "/reading/",

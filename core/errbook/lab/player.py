@@ -95,9 +95,11 @@ class Play:
                 self._part = f"step {number}"
                 if step["raises"]:
                     return self._raise(step)
-                self._do(step, "")
+                self._do(step, self.plan.get("handling", ""))
         except Ended as ended:
             return ended.result, ended.failure
+        if "handling" in self.plan:
+            return outcome.HANDLED, None
         return outcome.RAISED_NOTHING, self._failure(None, "", "the error", "no step raises it")
 
     def prove(self, fix: Mapping[str, Any]) -> tuple[str, Failure | None]:

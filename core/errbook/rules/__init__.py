@@ -10,6 +10,7 @@ _MODULES: Final = (
     "catalogs",
     "characters",
     "code",
+    "conditions",
     "engines",
     "evidence",
     "form",

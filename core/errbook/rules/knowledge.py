@@ -49,6 +49,15 @@ class Recorded(NamedTuple):
     variants: tuple[Named, ...] = ()
 
 
+class Condition(NamedTuple):
+    """What is kept of a condition: its file, its engines and its errors; `reported` where problems are wanted of it."""
+
+    path: str
+    engines: tuple[str, ...] = ()
+    related: tuple[Named, ...] = ()
+    reported: bool = False
+
+
 class Wanted(NamedTuple):
     """What is kept of an item of a wanted.yaml: the number of its layer, its ``engine/code``, and where that stands."""
 
@@ -75,6 +84,11 @@ class Index:
     """What is wanted in the files that problems are wanted for, in order."""
     sentences: Sentences = field(default_factory=Sentences)
     """The sentences of the entries that problems are wanted for."""
+
+    listed: Callable[[str, str], bool] = lambda _engine, _code: False
+    """Whether an engine may have a code that nobody has written up: a catalog has it, or there is no catalog."""
+    conditions: dict[str, Condition] = field(default_factory=dict)
+    """The conditions that are written up, by name."""
 
     def get(self, engine: str, code: str) -> Facts:
         """Return the facts of the file errors/<engine>/<code>.yaml, which must be one of ``folders``."""
