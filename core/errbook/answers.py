@@ -11,6 +11,7 @@ from operator import itemgetter
 
 from errbook.changes import Comparison
 from errbook.codes import CodeLink
+from errbook.identified import Identified
 from errbook.knowledge import Knowledge, Link, SqlState, Term
 from errbook.public import SCHEMA_VERSION, Json, dumps
 from errbook.query import is_sqlstate, span
@@ -227,9 +228,14 @@ def search(knowledge: Knowledge, query: str, limit: int, **filters: str | None) 
 
 
 def identified(knowledge: Knowledge, text: str) -> bytes:
-    """Answer ``identify``: the errors in a text, the root cause first."""
-    found = [item.public() for item in knowledge.identify(text)]
+    """Answer ``identify``: the errors in a text, the root cause first, with statements filled in."""
+    found = matches(knowledge, knowledge.identify(text))
     return dumps({"schema_version": SCHEMA_VERSION, "count": len(found), "matches": found})
+
+
+def matches(knowledge: Knowledge, found: Sequence[Identified]) -> list[Json]:
+    """Return errors that were found in a text as public objects, each with its entry's statements filled in."""
+    return [{**item.public(), "filled": [each.public() for each in knowledge.filled(item)]} for item in found]
 
 
 def links(entries: Sequence[Link]) -> list[Json]:

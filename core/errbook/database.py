@@ -9,7 +9,7 @@ import sqlite3
 APPLICATION_ID = 0x65727262
 """``errb`` in ASCII, in SQLite's application_id, so that a foreign SQLite file is told from a compiled one."""
 
-DATABASE_VERSION = 7
+DATABASE_VERSION = 8
 """Version of the tables, in SQLite's user_version. Raised with every change of TABLES or of what a column holds."""
 
 TABLES = """

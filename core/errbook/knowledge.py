@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
     from errbook.codes import Code, CodeLink
     from errbook.coverage import Coverage, Want
+    from errbook.fills import Filled
     from errbook.findings import Findings
     from errbook.identified import Identified
     from errbook.identifier.identifier import Identifier
+    from errbook.identifier.quiet import Quiet
 
 FILTERS = ("engine", "category", "condition", "severity", "frequency", "risk", "retry", "confidence", "sqlstate")
 """What `Knowledge.entries` can be narrowed by."""
@@ -787,11 +789,26 @@ class Knowledge:
         """
         from errbook.identified import identified
 
+        return identified(self._read_identifier(), text)
+
+    def quiet(self) -> Quiet:
+        """Return what tells texts in which `identify` finds nothing, whatever the digits in them are."""
+        return self._read_identifier().quiet()
+
+    def _read_identifier(self) -> Identifier:
         if self._identifier is None:
             from errbook.identifier.identifier import Identifier
 
             self._identifier = Identifier(self.identifier_part)
-        return identified(self._identifier, text)
+        return self._identifier
+
+    def filled(self, found: Identified) -> list[Filled]:
+        """Return the statements of an error's entry with what its message says filled in (`errbook.fills`)."""
+        from errbook.fills import filled
+
+        # Most texts say nothing that could be filled in: then no entry is read.
+        entry = self.get(*found.entry.split("/", 1)) if found.entry and found.parameters else None
+        return filled(entry, found) if entry else []
 
     def identifier_part(self, name: str) -> str:
         """Return a part of the identifier's data (`errbook.identifier.dataset`); KeyError where there is none."""
