@@ -67,6 +67,8 @@ def _unpack(tree: Tree, folder: Path, lock: int) -> None:
     # As a stream: what is unpacked here belongs to the user, whoever that is, without any setuid bit.
     fetch = ["mmdebstrap", *_OPTIONS, f"--include={','.join(tree.packages)}", str(tree.debian), "-"]
     take = ["tar", "--extract", f"--directory={folder}", "--no-same-owner", "--no-same-permissions"]
+    # Reads to the end of the pipe: whoever stops at the archive's end mark breaks it for what mmdebstrap writes behind that.
+    take += ["--ignore-zeros"]
     take += [f"--exclude=./{name}" for name in _NOT_KEPT]
     # flags=r: in names only, not in what links point to.
     take += [f"--transform=flags=r;s,^\\./{name}/,./usr/{name}/," for name in _MOVED]
@@ -92,7 +94,8 @@ def _unpack(tree: Tree, folder: Path, lock: int) -> None:
         said = fetching.stderr.read().decode(errors="replace")
         complaint = taking.communicate()[1].decode(errors="replace")
     if fetching.returncode or taking.returncode:
-        text = "\n".join((said if fetching.returncode else complaint).strip().splitlines()[-_SHOWN:])
+        # When tar ends early, mmdebstrap says no more than that it failed.
+        text = "\n".join(f"{said}\n{complaint}".strip().splitlines()[-_SHOWN:])
         raise LabError(
             f"{tree.name}: {', '.join(tree.packages)} of Debian {tree.debian} could not be got with mmdebstrap; "
             f"see whether `mmdebstrap --variant=extract --include={tree.packages[0]} {tree.debian} -` works:\n{text}"
