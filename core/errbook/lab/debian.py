@@ -67,7 +67,7 @@ def _unpack(tree: Tree, folder: Path, lock: int) -> None:
     # As a stream: what is unpacked here belongs to the user, whoever that is, without any setuid bit.
     fetch = ["mmdebstrap", *_OPTIONS, f"--include={','.join(tree.packages)}", str(tree.debian), "-"]
     take = ["tar", "--extract", f"--directory={folder}", "--no-same-owner", "--no-same-permissions"]
-    # Reads to the end of the pipe: whoever stops at the archive's end mark breaks it for what mmdebstrap writes behind that.
+    # To the end of the pipe: who stops at the archive's end mark breaks it for what mmdebstrap writes behind that.
     take += ["--ignore-zeros"]
     take += [f"--exclude=./{name}" for name in _NOT_KEPT]
     # flags=r: in names only, not in what links point to.
