@@ -52,7 +52,7 @@ preview: .venv/serve ## Preview one entry: make preview ENTRY=mysql/1205
 
 bench: .venv/test ## Run the benchmarks and print their ratios
 	@tools/get-browser nginx wrk
-	@for name in command compile identify api chat site; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
+	@for name in command compile identify paste api chat site; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 wheel: .venv/test ## Build the wheel into dist/
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist

@@ -108,7 +108,7 @@ def logs() -> None:
         log.write_text("".join(_log(BYTES)), "utf-8")
         with log.open(encoding="utf-8") as lines, rows.open("w", encoding="utf-8") as made:
             for number, line in enumerate(lines):
-                if number * 150 > BYTES // 8:
+                if number * 150 > BYTES:
                     break
                 made.write(json.dumps({"id": number, "text": line.rstrip("\n")}) + "\n")
         speeds: dict[str, list[float]] = {}

@@ -49,6 +49,7 @@ class Routes:
         add("/errors/{engine}/{code}", self.error, tags=["errors"], summary="One error of one engine")
         add("/entries", self.entries, tags=["errors"], summary="A link to every error")
         add("/findings", self.findings, tags=["errors"], summary="Where servers and versions differ")
+        add("/coverage", self.coverage, tags=["errors"], summary="What is written, executed and wanted")
         add("/search", self.search, tags=["errors"], summary="Search in words")
         add("/codes", self.codes, tags=["codes"], summary="List codes, written up or not")
         add("/codes/{engine}/{span}", self.code_range, tags=["codes"], summary="A range of codes, whole")
@@ -139,6 +140,10 @@ class Routes:
     def findings(self, request: Request) -> Response:
         """What executing the entries found out: where servers and versions differ, and what entries note of them."""
         return self._reply(request, answers.findings(self._knowledge))
+
+    def coverage(self, request: Request) -> Response:
+        """How far the knowledge reaches: what is written and executed, what is not and why, what is wanted next."""
+        return self._reply(request, answers.coverage(self._knowledge))
 
     def search(
         self,

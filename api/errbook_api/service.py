@@ -10,7 +10,7 @@ from errbook_api.settings import Settings
 from errbook_api.table import PREFIXES
 
 RESOURCES = (
-    *("errors", "entries", "findings", "search", "identify"),
+    *("errors", "entries", "findings", "coverage", "search", "identify"),
     *("codes", "catalogs"),
     *("sqlstates", "conditions", "categories", "engines"),
 )

@@ -11,6 +11,7 @@ from operator import itemgetter
 
 from errbook.changes import Comparison
 from errbook.codes import CodeLink
+from errbook.identified import Identified
 from errbook.knowledge import Knowledge, Link, SqlState, Term
 from errbook.public import SCHEMA_VERSION, Json, dumps
 from errbook.query import is_sqlstate, span
@@ -165,14 +166,16 @@ def term(knowledge: Knowledge, plural: str, value: str) -> bytes | None:
     except KeyError:
         return None
     errors = links(knowledge.entries(after=None, limit=None, **{vocabulary: value}))
-    return dumps(
-        {
-            "schema_version": SCHEMA_VERSION,
-            vocabulary: _term(plural, found),
-            "count": len(errors),
-            "errors": errors,
-        }
-    )
+    body = {
+        "schema_version": SCHEMA_VERSION,
+        vocabulary: _term(plural, found),
+        "count": len(errors),
+        "errors": errors,
+    }
+    if plural == "conditions":
+        # What is written of it beside its entries: the comparison of engines and the code that handles all.
+        body["guide"] = knowledge.condition(value)
+    return dumps(body)
 
 
 def engines(knowledge: Knowledge) -> bytes:
@@ -190,6 +193,11 @@ def engine(knowledge: Knowledge, name: str) -> bytes | None:
 def findings(knowledge: Knowledge) -> bytes:
     """Answer ``findings``: where servers and versions differ, from each other or from what is declared."""
     return dumps({"schema_version": SCHEMA_VERSION, **knowledge.findings().public()})
+
+
+def coverage(knowledge: Knowledge) -> bytes:
+    """Answer ``coverage``: what is written and executed, what is not and why, and what is wanted next."""
+    return dumps({"schema_version": SCHEMA_VERSION, **knowledge.coverage().public()})
 
 
 def entries(knowledge: Knowledge) -> bytes:
@@ -220,9 +228,14 @@ def search(knowledge: Knowledge, query: str, limit: int, **filters: str | None) 
 
 
 def identified(knowledge: Knowledge, text: str) -> bytes:
-    """Answer ``identify``: the errors in a text, the root cause first."""
-    found = [item.public() for item in knowledge.identify(text)]
+    """Answer ``identify``: the errors in a text, the root cause first, with statements filled in."""
+    found = matches(knowledge, knowledge.identify(text))
     return dumps({"schema_version": SCHEMA_VERSION, "count": len(found), "matches": found})
+
+
+def matches(knowledge: Knowledge, found: Sequence[Identified]) -> list[Json]:
+    """Return errors that were found in a text as public objects, each with its entry's statements filled in."""
+    return [{**item.public(), "filled": [each.public() for each in knowledge.filled(item)]} for item in found]
 
 
 def links(entries: Sequence[Link]) -> list[Json]:
@@ -259,6 +272,7 @@ def answers(knowledge: Knowledge) -> Iterator[tuple[str, bytes]]:
             yield f"errors/{name}.json", answer
     yield "entries.json", entries(knowledge)
     yield "findings.json", findings(knowledge)
+    yield "coverage.json", coverage(knowledge)
     yield from _lists(knowledge, names)
 
 

@@ -15,12 +15,14 @@ from errbook import rules
 from errbook.catalogs import Catalogs
 from errbook.problem import Problem, shown
 from errbook.rules import form
-from errbook.rules.knowledge import Facts, Index, Named, Recorded
+from errbook.rules.knowledge import Condition, Facts, Index, Named, Recorded, Wanted
+from errbook.rules.repeats import FILE as PHRASES
 from errbook.rules.rule import Engine, Finding, Subject
-from errbook.source import MAX_PROBLEMS, Kind, Source, display, kind_of, read, record_again
+from errbook.rules.wanted import FILE as WANTED
+from errbook.source import CONDITIONS, MAX_PROBLEMS, Kind, Source, display, kind_of, read, record_again
 
 _DIGITS: Final = re.compile(r"([0-9]+)")
-_ORDER: Final[tuple[Kind, ...]] = ("engine", "sqlstates", "entry", "evidence")
+_ORDER: Final[tuple[Kind, ...]] = ("engine", "sqlstates", "entry", "condition", "wanted", "evidence")
 _FOLDERS: Final = ("errors", "evidence", "catalog")
 """What a layer holds; only the first must be there."""
 _BELOW: Final = "Name a file or directory below errors/, evidence/ or catalog/"
@@ -50,7 +52,7 @@ class File(NamedTuple):
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """Engine files, SQLSTATE classes, entries by engine and code, evidence; numbers by their value."""
+        """Engines, SQLSTATE classes, entries by engine and code, conditions, wanted, evidence; numbers by value."""
         code = [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in _DIGITS.split(self.name) if part]
         return _ORDER.index(self.kind), self.engine, code, self.name, self.rank
 
@@ -74,7 +76,8 @@ def check(
     too. ``without`` names files, as problems do, that are taken for not there. With ``only``, problems of these files
     and directories alone are returned; where they lie in a layer that was not given, it comes first. ``on_valid`` is
     called with each file that has no problem of its own: engines, SQLSTATE classes, then entries by engine and code,
-    then evidence in the same order. Nothing is raised for what a file holds; what ``on_valid`` raises passes through.
+    then conditions, what the layers want, then evidence as entries. Nothing is raised for what a file holds; what
+    ``on_valid`` raises passes through.
     """
     given = [_absolute(layer) for layer in layers]
     selection, problems = _selection(given, only)
@@ -140,7 +143,7 @@ def _walk(layers: Sequence[Path]) -> tuple[list[File], list[tuple[Path, Problem]
     """Return the files of all layers in order, hidden ones marked, and what has no place among them."""
     files: list[File] = []
     strays: list[tuple[Path, Problem]] = []
-    seen: set[tuple[bool, str, str]] = set()
+    seen: set[tuple[bool, str, str, int | None]] = set()
     engines = {path.parent.name for layer in layers for path in (layer / "errors").glob("*/engine.yaml")}
     for rank, layer in enumerate(layers):
         for path, stray in (*_listed(layer, engines), *_recorded(layer, engines)):
@@ -148,7 +151,8 @@ def _walk(layers: Sequence[Path]) -> tuple[list[File], list[tuple[Path, Problem]
                 strays.append((path, Problem(display(path), 1, 1, *stray)))
                 continue
             file = File(path, layer, rank, *kind_of(path, layer))
-            key = file.kind == "evidence", file.engine, file.name
+            # Each layer wants what it wants: no list hides another.
+            key = file.kind == "evidence", file.engine, file.name, rank if file.kind == "wanted" else None
             files.append(file._replace(hidden=key in seen))
             seen.add(key)
     return sorted(files, key=lambda file: file.order), strays
@@ -177,12 +181,14 @@ def _listed(layer: Path, engines: set[str]) -> Iterator[Listed]:
         if path.name.startswith("."):
             continue
         if not path.is_dir():
-            if path.name == "sqlstates.yaml":
+            if path.name == PHRASES:
+                continue
+            if path.name in ("sqlstates.yaml", WANTED):
                 yield path, None
             else:
                 yield path, _stray(path, "Move it out of errors/; an entry is errors/<engine>/<code>.yaml")
             continue
-        if path.name not in engines:
+        if path.name not in engines and path.name != CONDITIONS:
             message = f"{shown(path.name)} is the folder of no engine: it has no engine.yaml"
             likely = form.nearest(path.name, engines)
             advice = f"Rename it to `{likely}`, or write {display(path)}/engine.yaml" if likely else "Write engine.yaml"
@@ -203,7 +209,7 @@ def _recorded(layer: Path, engines: set[str]) -> Iterator[Listed]:
             yield path, stray
         elif not path.is_dir():
             yield path, _stray(path, "Move it out of evidence/; evidence is evidence/<engine>/<code>.json")
-        elif path.name not in engines:
+        elif path.name not in engines and path.name != CONDITIONS:
             message = f"{shown(path.name)} is the folder of no engine"
             likely = form.nearest(path.name, engines)
             yield path, ("unknown-file", message, f"Rename it to `{likely}`" if likely else "Remove it")
@@ -242,18 +248,21 @@ class _Checker:
         self._catalogs = catalogs
         self._shared = [file for file in files if file.kind in ("engine", "sqlstates")]
         self._entries = [file for file in files if file.kind == "entry"]
+        self._conditions = [file for file in files if file.kind == "condition"]
+        self._wanted = [file for file in files if file.kind == "wanted"]
         self._evidence = [file for file in files if file.kind == "evidence"]
         self._by_identity = {(file.engine, file.name): file for file in self._entries if not file.hidden}
         self._on_valid = on_valid
         self._engines: Mapping[str, Engine] = {}
         self._classes: frozenset[str] = frozenset()
-        self._index = Index(self._load)
+        self._index = Index(self._load, listed=self._listed)
         for engine, code in self._by_identity:
             self._index.folders.setdefault(code, set()).add(engine)
 
     def problems(self) -> Iterator[Problem]:
         """Yield the problems of everything that is selected: of shared files, entries, evidence, then across them."""
         yield from self._read_shared()
+        yield from self._read_phrases()
         for file in self._entries:
             if not self._selection.holds(file.path) or (file.hidden and self._selection.everything):
                 continue
@@ -266,12 +275,65 @@ class _Checker:
             key = file.engine, file.name
             self._index.facts[key] = _facts(file, source)
             self._index.reported.append(key)
+            if source and not problems:
+                self._index.sentences.add(display(file.path), file.rank, source.data, source.position_in)
+            else:
+                # Its sentences are not known, so no phrase can be called one too many.
+                self._index.sentences.everything = False
             if source and not problems and self._on_valid:
                 self._on_valid(source)
+        yield from self._read_conditions()
+        yield from self._read_wanted()
         yield from self._read_evidence()
         yield from self._catalogs.problems(self._selection.holds)
         for across in dict.fromkeys(rule.across for rule in rules.in_scope("knowledge") if rule.across):
             yield from across(self._index)
+
+    def _read_conditions(self) -> Iterator[Problem]:
+        for file in self._conditions:
+            if file.hidden and (self._selection.everything or not self._selection.holds(file.path)):
+                continue
+            source, problems = read(file.path, file.layer)
+            wanted = self._selection.holds(file.path)
+            if source:
+                problems += self._apply(source)
+            if wanted:
+                yield from sorted(problems)[:MAX_PROBLEMS]
+            if file.hidden:
+                continue
+            self._index.conditions[file.name] = _condition(file, source, reported=wanted)
+            if wanted and source and not problems and self._on_valid:
+                self._on_valid(source)
+
+    def _read_phrases(self) -> Iterator[Problem]:
+        """Read the phrases that may stand in two entries, of each layer that lists some."""
+        sentences = self._index.sentences
+        sentences.everything = self._selection.everything
+        for rank, layer in enumerate(self._selection.layers):
+            path = layer / "errors" / PHRASES
+            if path.is_file():
+                source, problems = read(path, layer)
+                if source:
+                    problems += sentences.allow(display(path), rank, source.data, source.position)
+                if self._selection.holds(path):
+                    yield from problems
+
+    def _read_wanted(self) -> Iterator[Problem]:
+        """Read what each layer wants, and yield the problems of its list."""
+        for file in self._wanted:
+            if not self._selection.holds(file.path):
+                continue
+            source, problems = read(file.path, file.layer)
+            if source:
+                problems += self._apply(source)
+            yield from sorted(problems)[:MAX_PROBLEMS]
+            if source and not problems:
+                path = display(file.path)
+                for at, item in enumerate(source.data["wanted"]):
+                    place = source.position(("wanted", at, "code"))
+                    self._index.wanted.append(Wanted(path, file.rank, f"{item['engine']}/{item['code']}", *place))
+                if self._on_valid:
+                    self._on_valid(source)
 
     def _read_evidence(self) -> Iterator[Problem]:
         for file in self._evidence:
@@ -333,6 +395,11 @@ class _Checker:
             Problem(path, *_place(source, finding), rule, finding.message, finding.advice) for rule, finding in found
         ]
 
+    def _listed(self, engine: str, code: str) -> bool:
+        # Where nobody has asked the engine, nothing is known against a code.
+        found = self._catalogs.engine(engine)
+        return (found is None and engine in self._engines) or (found is not None and found.find(code) is not None)
+
     def _load(self, engine: str, code: str) -> Facts:
         file = self._by_identity[engine, code]
         return _facts(file, read(file.path, file.layer)[0])
@@ -365,6 +432,21 @@ def _recorded_facts(file: File, source: Source | None) -> Recorded:
     ids = listed if isinstance(listed, dict) else ()
     variants = [Named(name, *source.position(("variants", name), key=True)) for name in ids] if source else []
     return Recorded(display(file.path), file.engine, file.name, tuple(named), tuple(variants))
+
+
+def _condition(file: File, source: Source | None, *, reported: bool) -> Condition:
+    """Return what is kept of a condition; nothing but its path where it does not fit its schema."""
+    path = display(file.path)
+    if source is None or form.broken("condition", source.data):
+        return Condition(path)
+    parts = source.data["behaviours"]
+    engines = tuple(engine for part in parts for engine in part["engines"])
+    errors = tuple(
+        Named(error, *source.position(("behaviours", at, "errors", number)))
+        for at, part in enumerate(parts)
+        for number, error in enumerate(part["errors"])
+    )
+    return Condition(path, engines, errors, reported)
 
 
 def _facts(file: File, source: Source | None) -> Facts:

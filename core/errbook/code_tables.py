@@ -137,6 +137,8 @@ class _Writer:
         self.position = 0
         self._connection, self._digest = connection, digest
         self._written = _Written(connection)
+        rows = connection.execute("SELECT engine, code, why FROM wanted")
+        self._wanted = {(engine, code): why for engine, code, why in rows}
 
     def engine(self, merged: Engine, about: Mapping[str, Any], sibling: Engine | None, title: str) -> None:
         """Write an engine's catalogs and codes; `about` is its public object, `title` its sibling's title."""
@@ -164,6 +166,12 @@ class _Writer:
             body["sibling"] = _sibling(made, about["title"], related)
         if not entry and pattern.search(code) and (body["formerly"] or not body["obsolete"]):
             body["contribute"] = f"errbook new {engine} {code}"
+        if not entry and space in ("server", "client"):
+            same = related and body["sibling"]["same"]
+            # An entry for the one will be the entry of both.
+            body["wanted"] = self._wanted.get((engine, code)) or (
+                self._wanted.get((about["sibling"], code)) if same else None
+            )
         text = public.dumps(body).decode()
         message = body["messages"][0]["text"] if body["messages"] else None
         links = " ".join(map(str, near))
@@ -253,6 +261,7 @@ def _object(made: Merged, state: str | None, page: str, entry: public.Json | Non
         "neighbours": [],
         "page": page,
         "contribute": None,
+        "wanted": None,
     }
 
 

@@ -95,6 +95,7 @@ class Code(Record):
     neighbours: tuple[Link, ...]
     page: str
     contribute: str | None
+    wanted: str | None
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Code:

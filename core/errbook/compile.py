@@ -16,7 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from errbook import code_tables, public, schema
+from errbook import code_tables, conditions, public, schema
 from errbook.catalogs import Catalogs
 from errbook.check import check
 from errbook.database import (
@@ -117,6 +117,7 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
             connection.execute(statement)
     connection.execute("CREATE TEMP TABLE written (position INTEGER PRIMARY KEY, id TEXT NOT NULL, json TEXT NOT NULL)")
     connection.execute("CREATE TEMP TABLE recorded (id TEXT PRIMARY KEY, json TEXT NOT NULL)")
+    connection.execute("CREATE TEMP TABLE written_condition (name TEXT PRIMARY KEY, json TEXT NOT NULL)")
     titles: dict[str, tuple[str, str | None]] = {}
     engines: dict[str, str] = {}
     digest = blake2b(digest_size=16)
@@ -125,6 +126,8 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
         data: dict[str, Any] = source.data
         if source.kind == "evidence":
             connection.execute("INSERT INTO recorded VALUES (?, ?)", (data["entry"], json.dumps(data)))
+        elif source.kind == "condition":
+            connection.execute("INSERT INTO written_condition VALUES (?, ?)", (data["condition"], json.dumps(data)))
         elif source.kind == "engine":
             engines[data["engine"]] = data["title"]
             connection.execute(
@@ -134,6 +137,11 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
         elif source.kind == "sqlstates":
             rows = [(row["class"], row["title"], row["origin"]) for row in data["classes"]]
             connection.executemany("INSERT INTO sqlstate_class VALUES (?, ?, ?)", rows)
+        elif source.kind == "wanted":
+            # The first layer wins, as everywhere, and its list comes first.
+            wanted = [(i["rank"], i["engine"], i["code"], i.get("symbol"), i["why"].strip()) for i in data["wanted"]]
+            statement = "INSERT OR IGNORE INTO wanted (rank, engine, code, symbol, why) VALUES (?, ?, ?, ?, ?)"
+            connection.executemany(statement, wanted)
         else:
             identity = f"{data['engines'][0]}/{data['code']}"
             titles[identity] = (data["title"], data.get("symbol"))
@@ -159,20 +167,61 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
         _insert(connection, position, body, out.decode(), frequencies.index(body["frequency"]))
         digest.update(out)
         count += 1
-    for table, order in (("engine", "id"), ("term", "vocabulary, value"), ("sqlstate_class", "class")):
-        # The names are the three literals above.
+    # What a layer above has written is wanted no more, though a list below still has it.
+    connection.execute(
+        "DELETE FROM wanted WHERE EXISTS (SELECT 1 FROM entry_engine x JOIN entry e USING (position) "
+        "WHERE x.engine = wanted.engine AND e.code = wanted.code)"
+    )
+    ordered = (("engine", "id"), ("term", "vocabulary, value"), ("sqlstate_class", "class"), ("wanted", "position"))
+    for table, order in ordered:
+        # The names are the four literals above.
         for row in connection.execute(f"SELECT * FROM {table} ORDER BY {order}"):  # noqa: S608
             digest.update(repr(row).encode())
     listed = code_tables.fill(connection, catalogs, digest)
+    _conditions(connection, digest)
     _identifier(connection, catalogs.languages(), digest)
     facts = {"digest": digest.hexdigest(), "entries": count, "codes": listed, "schema_version": public.SCHEMA_VERSION}
     connection.executemany("INSERT INTO meta VALUES (?, ?)", [(name, str(value)) for name, value in facts.items()])
     connection.execute("INSERT INTO search (search) VALUES ('optimize')")
     connection.execute("DROP TABLE written")
+    connection.execute("DROP TABLE written_condition")
     connection.execute("DROP TABLE recorded")
     connection.execute("COMMIT")
     connection.execute("VACUUM")
     return Report(count, listed, digest.hexdigest(), 0)
+
+
+def _conditions(connection: sqlite3.Connection, digest: code_tables.Digest) -> None:
+    """Write the conditions that are written up; entries and codes are in their tables already."""
+    keys = ("id", "engine", "engines", "code", "symbol", "sqlstate", "sqlstates", "title", "retry", "page")
+
+    def link(identity: str) -> dict[str, Any]:
+        engine, _, code = identity.partition("/")
+        # A sibling's name for a shared entry finds it, too.
+        row = connection.execute(
+            "SELECT json FROM entry JOIN entry_engine n USING (position) WHERE n.engine = ? AND code = ? "
+            "ORDER BY entry.engine = n.engine DESC",
+            (engine, code),
+        ).fetchone()
+        if row is None:
+            # No more is known than the server says itself.
+            row = connection.execute("SELECT json FROM code WHERE engine = ? AND code = ?", (engine, code)).fetchone()
+            own: dict[str, Any] = {"engines": [engine], "sqlstates": {}, "title": None, "retry": None}
+            known = {"id": identity, "engine": engine, "code": code, **(json.loads(row[0]) if row else {})}
+            return {key: own[key] if key in own else known.get(key) for key in keys}
+        body = json.loads(row[0])
+        return {key: body[key]["verdict"] if key == "retry" else body[key] for key in keys}
+
+    rows = connection.execute(
+        "SELECT w.name, w.json, r.json FROM written_condition w LEFT JOIN recorded r "
+        "ON r.id = ? || '/' || w.name ORDER BY w.name",
+        (conditions.FOLDER,),
+    ).fetchall()
+    for name, text, recorded in rows:
+        body = conditions.public(json.loads(text), link, json.loads(recorded) if recorded else None)
+        out = public.dumps(body)
+        connection.execute("INSERT INTO condition VALUES (?, ?)", (name, out.decode()))
+        digest.update(out)
 
 
 def _identifier(connection: sqlite3.Connection, languages: Mapping[str, Path], digest: code_tables.Digest) -> None:

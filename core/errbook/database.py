@@ -9,7 +9,7 @@ import sqlite3
 APPLICATION_ID = 0x65727262
 """``errb`` in ASCII, in SQLite's application_id, so that a foreign SQLite file is told from a compiled one."""
 
-DATABASE_VERSION = 5
+DATABASE_VERSION = 8
 """Version of the tables, in SQLite's user_version. Raised with every change of TABLES or of what a column holds."""
 
 TABLES = """
@@ -36,6 +36,11 @@ CREATE INDEX entry_condition ON entry (condition);
 CREATE INDEX entry_category ON entry (category);
 CREATE VIRTUAL TABLE search USING fts5 (
     names, title, messages, summary, body, content = '', tokenize = "unicode61 tokenchars '_'"
+);
+CREATE TABLE condition (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE wanted (
+    position INTEGER PRIMARY KEY, rank INTEGER NOT NULL, engine TEXT NOT NULL, code TEXT NOT NULL, symbol TEXT,
+    why TEXT NOT NULL, UNIQUE (engine, code)
 );
 CREATE TABLE catalog (
     engine TEXT NOT NULL, series TEXT NOT NULL, position INTEGER NOT NULL, version TEXT NOT NULL, rows INTEGER NOT NULL,

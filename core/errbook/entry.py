@@ -10,7 +10,7 @@ from errbook.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 
@@ -49,6 +49,16 @@ class Retry(Record):
     why: str
 
 
+class Fill(Record):
+    """A place in code that a parameter of the message fills in: where, which one, and how (`errbook.fills.quoted`)."""
+
+    start: int
+    end: int
+    parameter: str
+    part: str | None
+    form: str
+
+
 class Code(Record):
     """Code as the page shows it. `values` fills its <placeholders> when it is executed."""
 
@@ -56,6 +66,7 @@ class Code(Record):
     text: str
     file: str | None
     values: tuple[tuple[str, str], ...]
+    fills: tuple[Fill, ...]
 
 
 class Confirm(Record):
@@ -64,6 +75,7 @@ class Confirm(Record):
     run: str
     language: str
     reads: str
+    fills: tuple[Fill, ...]
 
 
 class Cause(Record):
@@ -254,6 +266,10 @@ def _pairs(value: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(value.items())
 
 
+def _fills(value: Sequence[Mapping[str, Any]]) -> tuple[Fill, ...]:
+    return tuple(Fill(**item) for item in value) if value else ()
+
+
 def _step(value: Mapping[str, Any]) -> Step:
     return Step(
         value["action"],
@@ -277,7 +293,7 @@ def _fix(value: Mapping[str, Any]) -> Fix:
         value["when"],
         tuple(value["changes"]),
         value["cost"],
-        Code(code["language"], code["text"], code["file"], _pairs(code["values"])),
+        Code(code["language"], code["text"], code["file"], _pairs(code["values"]), _fills(code["fills"])),
         value["why"],
         tuple(_step(step) for step in value["proof"]),
         value["not_executable"],
@@ -285,7 +301,9 @@ def _fix(value: Mapping[str, Any]) -> Fix:
 
 
 def _cause(value: Mapping[str, Any]) -> Cause:
-    return Cause(value["cause"], tuple(value["engines"]), Confirm(**value["confirm"]))
+    confirm = value["confirm"]
+    told = Confirm(confirm["run"], confirm["language"], confirm["reads"], _fills(confirm["fills"]))
+    return Cause(value["cause"], tuple(value["engines"]), told)
 
 
 def _scenario(value: Mapping[str, Any]) -> Scenario:

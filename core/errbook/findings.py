@@ -99,7 +99,7 @@ def findings(entries: Iterable[Entry]) -> Findings:
         differences += found
         if entry.versions:
             shown = tuple(_note(version, entry, found) for version in entry.versions)
-            notes.append(Noted(_link(entry), shown))
+            notes.append(Noted(link_of(entry), shown))
     differences.sort(key=lambda item: KINDS.index(item.kind))
     return Findings(tuple(differences), tuple(notes))
 
@@ -181,12 +181,12 @@ def _differences(entry: Entry) -> list[Difference]:
                 found[at] = before._replace(also=(*before.also, kind))
                 break
         else:
-            found.append(Difference(kind, (), _link(entry), None, tuple(_seen(group, kind) for group in groups)))
+            found.append(Difference(kind, (), link_of(entry), None, tuple(_seen(group, kind) for group in groups)))
     others = [(group, False) for group in raised(entry)] + [(group, True) for group in printed(entry)]
     odd = [(group, client) for group, client in others if otherwise(entry, group, client)]
     if odd:
         seen = tuple(_seen(group, "client" if client else "code") for group, client in odd)
-        found.append(Difference("declared", (), _link(entry), odd[0][0].runs[0].declared, seen))
+        found.append(Difference("declared", (), link_of(entry), odd[0][0].runs[0].declared, seen))
     return found
 
 
@@ -225,7 +225,8 @@ def _separates(difference: Difference, inside: set[str]) -> bool:
     return any(within) and not all(within) and all(side <= inside or not side & inside for side in sides)
 
 
-def _link(entry: Entry) -> Link:
+def link_of(entry: Entry) -> Link:
+    """Return the link to an entry, or to the variant that was put in the form of one."""
     identity, variant = split(entry.id)
     named = {name: getattr(entry, name) for name in Link._fields if name != "variant"}
     return Link(**{**named, "id": identity, "variant": variant})

@@ -23,6 +23,7 @@ _CODE = (
     "code_tables.py",
     "codes.py",
     "compile.py",
+    "conditions.py",
     "confidence.py",
     "database.py",
     "identifier/dataset.py",

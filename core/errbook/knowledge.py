@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from errbook.codes import Code, CodeLink
+    from errbook.coverage import Coverage, Want
+    from errbook.fills import Filled
     from errbook.findings import Findings
     from errbook.identified import Identified
     from errbook.identifier.identifier import Identifier
+    from errbook.identifier.quiet import Quiet
 
 FILTERS = ("engine", "category", "condition", "severity", "frequency", "risk", "retry", "confidence", "sqlstate")
 """What `Knowledge.entries` can be narrowed by."""
@@ -104,6 +107,7 @@ class Knowledge:
         self._engine_names: dict[str, str] = {}
         self._terms: dict[str, list[Term]] = {}
         self._findings: Findings | None = None
+        self._coverage: Coverage | None = None
         self._identifier: Identifier | None = None
         self._entries: dict[str, Entry] = {}
         self._links: dict[str, Link] = {}
@@ -384,24 +388,30 @@ class Knowledge:
     def _said(
         self, text: str, words: Sequence[str], where: Sequence[str], values: Sequence[Any], links: dict[str, Link]
     ) -> None:
-        """Add the variants of which a text has the message, values and all, and let links to their entries give way."""
+        """Add the variants of which a text has the message, values and all, and let links to their entries give way.
+
+        The link stays with the entry where a message of its own fits and is longer than those of the variants that do.
+        """
         from errbook.template import fits
 
         # An entry's own name says more of it than its words do; its variants are looked at all the same.
         some = " OR ".join(f'"{word}"' for word in words)
         clause = "".join(f" AND {condition}" for condition in (f"s.rowid & {(1 << database.VARIANT_BITS) - 1}", *where))
         told: dict[str, list[Any]] = {}
-        best: dict[str, tuple[int, Link]] = {}
+        best: dict[str, tuple[tuple[int, bool], Link]] = {}
         for row, number in self._matching(f"{{title messages}} : ({some})", clause, values, _SAID):
             identity = row[0]
             if identity not in told:
-                told[identity] = json.loads(self.raw(row[1], row[2]) or "{}")["variants"]
+                entry = json.loads(self.raw(row[1], row[2]) or "{}")
+                told[identity] = entry["variants"]
+                if own := [len(item["text"]) for item in entry["messages"] if fits(text, [item["text"]])]:
+                    best[identity] = (max(own), False), _link(row)
             variant = told[identity][number - 1]
             fitting = [len(item["text"]) for item in variant["messages"] if fits(text, [item["text"]])]
             # Of two messages that fit, the longer says more.
-            if fitting and max(fitting) > best.get(identity, (0,))[0]:
-                best[identity] = max(fitting), _of_variant(_link(row), variant)
-        for identity, (_, link) in sorted(best.items(), key=lambda item: -item[1][0]):
+            if fitting and (max(fitting), True) > best.get(identity, ((0, False),))[0]:
+                best[identity] = (max(fitting), True), _of_variant(_link(row), variant)
+        for identity, (_, link) in sorted(best.items(), key=lambda item: item[1][0], reverse=True):
             links[identity] = link
 
     def _variant_link(self, link: Link, number: int) -> Link:
@@ -447,6 +457,31 @@ class Knowledge:
 
             self._findings = findings(self.all())
         return self._findings
+
+    def coverage(self) -> Coverage:
+        """Return how far the knowledge reaches; every entry is read for it, once."""
+        if self._coverage is None:
+            from errbook.coverage import coverage
+
+            codes = {
+                item["engine"]: (self.count_codes(item["engine"]), self.count_codes(item["engine"], written=True))
+                for item in self.engines()
+            }
+            self._coverage = coverage(self.all(), codes, self.wanted())
+        return self._coverage
+
+    def wanted(self) -> list[Want]:
+        """Return what is to be written up next, the most wanted first."""
+        from errbook.coverage import Want
+
+        rows = self._rows(
+            "SELECT w.rank, w.engine, w.code, w.symbol, w.why, min(c.page) FROM wanted w LEFT JOIN code c "
+            "ON c.engine = w.engine AND c.code = w.code GROUP BY w.position ORDER BY w.position"
+        )
+        return [
+            Want(rank, engine, code, symbol, why, page, f"errbook new {engine} {code}")
+            for rank, engine, code, symbol, why, page in rows
+        ]
 
     # Codes, written up or not
 
@@ -754,11 +789,26 @@ class Knowledge:
         """
         from errbook.identified import identified
 
+        return identified(self._read_identifier(), text)
+
+    def quiet(self) -> Quiet:
+        """Return what tells texts in which `identify` finds nothing, whatever the digits in them are."""
+        return self._read_identifier().quiet()
+
+    def _read_identifier(self) -> Identifier:
         if self._identifier is None:
             from errbook.identifier.identifier import Identifier
 
             self._identifier = Identifier(self.identifier_part)
-        return identified(self._identifier, text)
+        return self._identifier
+
+    def filled(self, found: Identified) -> list[Filled]:
+        """Return the statements of an error's entry with what its message says filled in (`errbook.fills`)."""
+        from errbook.fills import filled
+
+        # Most texts say nothing that could be filled in: then no entry is read.
+        entry = self.get(*found.entry.split("/", 1)) if found.entry and found.parameters else None
+        return filled(entry, found) if entry else []
 
     def identifier_part(self, name: str) -> str:
         """Return a part of the identifier's data (`errbook.identifier.dataset`); KeyError where there is none."""
@@ -770,6 +820,15 @@ class Knowledge:
     def identifier_parts(self) -> list[str]:
         """Return the names of those parts."""
         return [row[0] for row in self._rows("SELECT part FROM identifier ORDER BY part")]
+
+    def condition(self, name: str) -> dict[str, Any] | None:
+        """Return the public object of a condition that is written up (`errbook.conditions`); None where it is not."""
+        rows = self._rows("SELECT json FROM condition WHERE name = ?", (name,))
+        return json.loads(rows[0][0]) if rows else None
+
+    def conditions(self) -> list[dict[str, Any]]:
+        """Return every condition that is written up, by name."""
+        return [json.loads(row[0]) for row in self._rows("SELECT json FROM condition ORDER BY name")]
 
     def engines(self) -> list[dict[str, Any]]:
         """Return every engine as its public JSON object, in the order of lists."""

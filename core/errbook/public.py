@@ -8,12 +8,15 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "1.5"
 
 ACTIONS = ("run", "connect", "close", "set", "configure", "server", "shell", "python", "pause")
 """What a step can do: the keys of which a step in schema/entry.schema.json has exactly one."""
 
 Json = dict[str, Any]
+
+_Fills = Callable[[str, str], list[Json]]
+"""Gives the places in a code, by its language, that the message's parameters fill in."""
 
 
 def dumps(value: object) -> bytes:
@@ -58,7 +61,7 @@ def _scenario(scenario: Mapping[str, Any]) -> Json:
     }
 
 
-def _fix(fix: Mapping[str, Any]) -> Json:
+def _fix(fix: Mapping[str, Any], fills: _Fills) -> Json:
     code, proof, changes = fix["code"], fix["proof"], fix["changes"]
     # A proof with an exemption may have steps that are run all the same.
     steps = proof if isinstance(proof, list) else proof.get("steps", [])
@@ -75,6 +78,7 @@ def _fix(fix: Mapping[str, Any]) -> Json:
             "text": code["text"].strip("\n"),
             "file": code.get("file"),
             "values": dict(code.get("values", {})),
+            "fills": fills(code["text"].strip("\n"), code["language"]),
         },
         "why": _prose(fix["why"]),
         "proof": [_step(step) for step in steps],
@@ -82,15 +86,17 @@ def _fix(fix: Mapping[str, Any]) -> Json:
     }
 
 
-def _cause(cause: Mapping[str, Any]) -> Json:
+def _cause(cause: Mapping[str, Any], fills: _Fills) -> Json:
     confirm = cause["confirm"]
+    run, language = confirm["run"].strip("\n"), confirm.get("language", "sql")
     return {
         "cause": _prose(cause["cause"]),
         "engines": list(cause.get("engines", [])),
         "confirm": {
-            "run": confirm["run"].strip("\n"),
-            "language": confirm.get("language", "sql"),
+            "run": run,
+            "language": language,
             "reads": _prose(confirm["reads"]),
+            "fills": fills(run, language),
         },
     }
 
@@ -99,14 +105,14 @@ def _messages(messages: Sequence[Mapping[str, Any]]) -> list[Json]:
     return [{"text": _prose(item["text"]), "where": item["where"]} for item in messages]
 
 
-def _variant(variant: Mapping[str, Any], page: str) -> Json:
+def _variant(variant: Mapping[str, Any], page: str, fills: _Fills) -> Json:
     return {
         "id": variant["id"],
         "title": variant["title"],
         "messages": _messages(variant["messages"]),
-        "causes": [_cause(item) for item in variant["causes"]],
+        "causes": [_cause(item, fills) for item in variant["causes"]],
         "reproduce": _scenario(variant["reproduce"]) if "reproduce" in variant else None,
-        "fixes": [_fix(item) for item in variant["fixes"]],
+        "fixes": [_fix(item, fills) for item in variant["fixes"]],
         "verification": None,
         "confidence": None,
         "page": f"{page}#{variant['id']}",
@@ -129,9 +135,13 @@ def entry(
     `recorded` is the content of the entry's file of evidence, where there is one; `titles` are the engines' titles.
     """
     # Only a compilation gets here: a lookup must not pay for these.
-    from errbook import confidence, variants, verification
+    from errbook import confidence, sql_places, variants, verification
 
     engine, code = written["engines"][0], written["code"]
+
+    def fills(text: str, language: str) -> list[Json]:
+        return sql_places.fills(text, language, written.get("parameters", ()), engine)
+
     related = []
     for item in written.get("related", []):
         title, symbol = neighbour(item["error"])
@@ -160,10 +170,10 @@ def entry(
         "retry": {"verdict": written["retry"]["verdict"], "why": _prose(written["retry"]["why"])},
         "confidence": None,
         "meaning": _prose(written["meaning"]),
-        "causes": [_cause(item) for item in written["causes"]],
+        "causes": [_cause(item, fills) for item in written["causes"]],
         "reproduce": _scenario(written["reproduce"]),
-        "fixes": [_fix(item) for item in written["fixes"]],
-        "variants": [_variant(item, page(engine, code)) for item in written.get("variants", [])],
+        "fixes": [_fix(item, fills) for item in written["fixes"]],
+        "variants": [_variant(item, page(engine, code), fills) for item in written.get("variants", [])],
         "avoid": [{"title": item["title"], "why": _prose(item["why"])} for item in written["avoid"]],
         "verification": None,
         "versions": [

@@ -23,7 +23,7 @@ class Term(NamedTuple):
 
 @cache
 def schema(kind: str) -> dict[str, Any]:
-    """Return the JSON Schema of a kind of file, ``entry``, ``engine``, ``sqlstates`` or ``evidence``, or ``public``.
+    """Return the JSON Schema of a kind of file (`errbook.source.Kind`), or ``public``.
 
     Raises FileNotFoundError where the installation is incomplete.
     """
@@ -43,10 +43,10 @@ def validator(kind: str) -> Draft202012Validator:
 
 @cache
 def vocabularies() -> Mapping[str, tuple[Term, ...]]:
-    """Return every vocabulary by name, in the schemas' order: of entries, of evidence, and of what is computed."""
+    """Return every vocabulary by name, in the schemas' order: as they are written, recorded, computed."""
     return {
         name: terms
-        for kind in ("entry", "evidence", "public")
+        for kind in ("entry", "condition", "evidence", "public")
         for name, made in schema(kind)["$defs"].items()
         if (terms := _terms(made))
     }

@@ -8,7 +8,7 @@ may cost more than its size. Evidence, which a program writes, is JSON (`errbook
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -25,7 +25,12 @@ MAX_ITEMS: Final = 256
 MAX_PROBLEMS: Final = 100
 """A file that is wrong in more places is reported up to here: the first ones are what gets mended."""
 
-Kind = Literal["entry", "engine", "sqlstates", "evidence"]
+CONDITIONS: Final = "conditions"
+"""The folder that stands beside those of the engines, and before the name of a condition where an engine would."""
+
+Kind = Literal["entry", "condition", "engine", "sqlstates", "wanted", "evidence"]
+_TOP: Final[Mapping[str, Kind]] = {"sqlstates.yaml": "sqlstates", "wanted.yaml": "wanted"}
+"""Files that stand in errors/ itself, beside the folders of the engines."""
 Where = Sequence[str | int]
 
 _TAG: Final = "tag:yaml.org,2002:"
@@ -67,7 +72,7 @@ class Source:
     """One file that could be read: its identity by path, its data, and where each value stands.
 
     ``layer`` is the directory that holds the folders ``errors`` and ``evidence``; ``engine`` is the folder's name
-    (empty for sqlstates.yaml) and ``name`` the file's name without its ending.
+    (empty for a file of no engine) and ``name`` the file's name without its ending.
     """
 
     path: Path
@@ -180,12 +185,14 @@ def record_again(engine: str, name: str) -> str:
 
 
 def kind_of(path: Path, layer: Path) -> tuple[Kind, str, str]:
-    """Return what a path below a layer holds, its engine (empty for sqlstates.yaml) and its name without ending."""
+    """Return what a path below a layer holds, its engine (empty for a file of none) and its name without ending."""
     engine = path.parent.name
     if path.parent.parent == layer / "evidence":
         return "evidence", engine, path.stem
-    if path.name == "sqlstates.yaml" and path.parent == layer / "errors":
-        return "sqlstates", "", path.stem
+    if path.name in _TOP and path.parent == layer / "errors":
+        return _TOP[path.name], "", path.stem
+    if path.parent == layer / "errors" / CONDITIONS:
+        return "condition", CONDITIONS, path.stem
     return "engine" if path.name == "engine.yaml" else "entry", engine, path.stem
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 SORTS = {
     "reproduced": "good",
+    "handled": "good",
     "proven": "good",
     "not-executable": "exempt",
     "not-applicable": "exempt",

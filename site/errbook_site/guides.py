@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from errbook.knowledge import Knowledge
-from errbook.render import findings
+from errbook.render import coverage, findings
 from errbook_site.codes import Codes
 from errbook_site.page import Heading, Page, root
 from errbook_site.rows import Rows
@@ -51,6 +51,7 @@ def pages(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes) -> Itera
         example=rows.all[0] if rows.all else None,
     )
     yield _findings(knowledge, rows, terms)
+    yield _coverage(knowledge, terms)
     yield _guide("api/", "API", _API, "api", examples=_examples(), base="api/v1/")
     yield _guide("identify/", "Which errors are in this text?", _IDENTIFY, "identify")
     yield _guide("agents/", "Agents", _AGENTS, "agents")
@@ -93,6 +94,29 @@ def _findings(knowledge: Knowledge, rows: Rows, terms: Terms) -> Page:
         findings=findings,
     )
     return page._replace(meta={"twin": "../findings.md"})
+
+
+def _coverage(knowledge: Knowledge, terms: Terms) -> Page:
+    found = knowledge.coverage()
+    parts = [
+        ("engines", coverage.ENGINES, True),
+        ("servers", coverage.SERVERS, True),
+        ("stale", coverage.STALE, found.stale),
+        ("not-executed", coverage.NOT_EXECUTED, found.not_executed),
+        ("wanted", coverage.WANTED, found.wanted),
+    ]
+    page = _guide(
+        "coverage/",
+        coverage.TITLE,
+        coverage.ABOUT,
+        "coverage",
+        [Heading(2, anchor, title) for anchor, title, there in parts if there],
+        found=found,
+        coverage=coverage,
+        terms=terms,
+        called=terms.called,
+    )
+    return page._replace(meta={"twin": "../coverage.md"})
 
 
 def _executed(knowledge: Knowledge) -> int:

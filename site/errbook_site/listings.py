@@ -1,13 +1,15 @@
 """Pages that list entries: by engine, category and condition."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from markupsafe import Markup
 
+from errbook.knowledge import Knowledge
+from errbook.verification import sort
 from errbook_site import prose
 from errbook_site.codes import Codes
-from errbook_site.page import Page, root
+from errbook_site.page import Heading, Page, root
 from errbook_site.rows import Rows
 from errbook_site.templates import render
 from errbook_site.terms import Terms
@@ -16,11 +18,20 @@ _LISTED: Final = 0.1
 """A list weighs less in the site's search than any entry."""
 
 
-def pages(rows: Rows, terms: Terms, codes: Codes) -> Iterator[Page]:
+_GUIDE: Final = [
+    Heading(2, "engines", "What each engine does"),
+    Heading(2, "handling", "Handle it on every engine"),
+    Heading(2, "differences", "What differs"),
+    Heading(2, "executed", "Executed"),
+    Heading(2, "entries", "The entries"),
+]
+
+
+def pages(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes) -> Iterator[Page]:
     """Give every page that lists entries."""
     yield from _engines(rows, terms, codes)
     yield from _categories(rows, terms)
-    yield from _conditions(rows, terms)
+    yield from _conditions(knowledge, rows, terms)
 
 
 def page(
@@ -83,7 +94,7 @@ def _categories(rows: Rows, terms: Terms) -> Iterator[Page]:
         )
 
 
-def _conditions(rows: Rows, terms: Terms) -> Iterator[Page]:
+def _conditions(knowledge: Knowledge, rows: Rows, terms: Terms) -> Iterator[Page]:
     found = [
         (term, rows.by_condition[term.value]) for term in terms.all("condition") if term.value in rows.by_condition
     ]
@@ -95,14 +106,33 @@ def _conditions(rows: Rows, terms: Terms) -> Iterator[Page]:
         groups=[(term.title, f"conditions/{term.value}/", term.description, len(listed)) for term, listed in found],
         terms=terms,
     )
+    guides = {guide["condition"]: guide for guide in knowledge.conditions()}
     for term, listed in found:
-        yield page(
+        guide = guides.get(term.value)
+        named = {*(engine for row in listed for engine in row.engines), *(guide["engines"] if guide else ())}
+        made = page(
             f"conditions/{term.value}/",
-            f"{term.title} in every engine",
-            term.description,
+            guide["title"] if guide else f"{term.title} in every engine",
+            guide["summary"] if guide else term.description,
             "condition",
-            heading=term.title,
+            heading=guide["title"] if guide else term.title,
+            guide=guide,
             rows=listed,
-            missing=[engine for engine in terms.engines if not any(engine in row.engines for row in listed)],
+            missing=[engine for engine in terms.engines if engine not in named],
+            verdicts=_verdicts(guide) if guide else {},
+            sort=sort,
             terms=terms,
         )
+        yield made._replace(toc=_GUIDE) if guide else made
+
+
+def _verdicts(guide: dict[str, Any]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Return the runs of a condition by engine, those that bear it out, those that say nothing, and all others."""
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for engine in guide["engines"]:
+        runs = [run for run in guide["verification"]["servers"] if run["engine"] == engine]
+        good = [run for run in runs if sort(run["outcome"]) == "good" and not run["stale"]]
+        exempt = [run for run in runs if sort(run["outcome"]) == "exempt"]
+        other = [run for run in runs if run not in good and run not in exempt]
+        found[engine] = {"good": good, "exempt": exempt, "other": other}
+    return found

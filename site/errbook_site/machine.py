@@ -8,7 +8,7 @@ from typing import Final
 from errbook import answers
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
-from errbook.render import findings, markdown
+from errbook.render import coverage, findings, markdown
 from errbook_site.codes import Codes
 from errbook_site.page import Asset
 from errbook_site.rows import Rows
@@ -40,6 +40,7 @@ def files(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes, site: st
     for part in knowledge.identifier_parts():
         yield Asset(f"identify/data/{part}.txt", knowledge.identifier_part(part).encode())
     yield Asset("findings.md", findings.page(knowledge.findings(), knowledge, marked=True).encode())
+    yield Asset("coverage.md", coverage.page(knowledge.coverage(), knowledge, marked=True).encode())
     yield Asset("names.json", _names(rows))
     yield Asset("llms.txt", _llms(knowledge, rows, terms, codes, site).encode())
     yield Asset("opensearch.xml", render("opensearch", site=site).encode())
@@ -88,6 +89,10 @@ def _llms(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes, site: st
         if codes.siblings:
             names = terms.names(codes.siblings)
             lines.append(f"- [Same number, different meaning in {names}]({site}{codes.siblings[0]}/same-number/)")
+    if guides := knowledge.conditions():
+        lines += ["", "## The same condition in several engines, with one program that handles all", ""]
+        for guide in guides:
+            lines.append(f"- [{guide['title']}]({site}api/v1{guide['page'].rstrip('/')}.json): {guide['summary']}")
     lines += ["", "## Met most often", ""]
     for link in knowledge.most_hit(25):
         title = f"{terms.engine(link.engine)} {link.code}: {link.title}"
@@ -98,6 +103,7 @@ def _llms(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes, site: st
         "",
         f"- [Index]({site}api/v1/entries.json): a link to every entry, as JSON",
         f"- [What we found out]({site}findings.md): where servers and versions differ, seen when entries were executed",
+        f"- [Coverage]({site}coverage.md): what is written and executed, what is not and why, what is wanted next",
         f"- [API]({site}api/): what can be asked, with examples",
         f"- [Paste a text]({site}identify/): which errors are in it; `POST /identify` of a service does the same",
         f"- [Agents]({site}agents/): the same as tools, by the Model Context Protocol",

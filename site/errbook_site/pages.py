@@ -42,6 +42,7 @@ _FIXED: Final = frozenset(
         "conditions",
         "connect",
         "contribute",
+        "coverage",
         "findings",
         "reading",
         "rules",
@@ -61,7 +62,7 @@ def pages(knowledge: Knowledge, site: str = DEFAULT_SITE) -> Iterator[Page | Ass
     codes = Codes(knowledge, terms)
     yield from guides.pages(knowledge, rows, terms, codes)
     yield from connect.pages()
-    yield from listings.pages(rows, terms, codes)
+    yield from listings.pages(knowledge, rows, terms, codes)
     classes = sqlstates.classes(knowledge, rows, codes)
     yield from sqlstates.pages(classes, terms, codes)
     yield from code_pages.pages(codes, {name: item.title for name, item in classes.items()})

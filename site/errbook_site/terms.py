@@ -7,7 +7,7 @@ from errbook.render.servers import Names
 
 _VOCABULARIES: Final = (
     "severity", "frequency", "category", "condition", "risk_level", "retry_verdict", "changes", "code_language",
-    "driver_language", "source_kind", "confidence", "server_outcome", "fix_outcome", "difference",
+    "driver_language", "source_kind", "confidence", "server_outcome", "fix_outcome", "difference", "handling_outcome",
 )  # fmt: skip
 
 

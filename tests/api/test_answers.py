@@ -38,6 +38,7 @@ def ids(answer: httpx.Response) -> list[str]:
         ("/errors/mysql/1040", "single"),
         ("/entries", "entries"),
         ("/findings", "findings"),
+        ("/coverage", "coverage"),
         ("/search?q=dup", "search"),
         ("/sqlstates", "sqlstates"),
         ("/sqlstates/23000", "sqlstate"),

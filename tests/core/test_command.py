@@ -217,6 +217,40 @@ def test_a_new_entry_is_refused_until_it_is_written(errbook: Run, tmp_path: Path
     assert "is no error number of MySQL, which look like 1040" in errbook("new", "mysql", "../../x").stderr
 
 
+def test_a_new_entry_knows_what_the_catalogs_know(errbook: Run, tmp_path: Path) -> None:
+    (tmp_path / "errors").mkdir()
+    # MariaDB has the same error under the same number: one entry for both, in one place.
+    made = errbook("new", "mariadb", "1093")
+    assert made.returncode == 0
+    assert "the same error in MySQL, so one entry for both" in made.stderr
+    text = (tmp_path / "errors" / "mysql" / "1093.yaml").read_text()
+    for line in (
+        "engines: [mysql, mariadb]",
+        "symbol: ER_UPDATE_TABLE_USED",
+        'sqlstate: "HY000"',
+        "  - text: \"You can't specify target table '{value1}' for update in FROM clause\"",
+        "    where: MySQL server",
+        "    where: MariaDB server",
+        "  - name: value2",
+    ):
+        assert f"\n{line}\n" in text
+    # Every choice is the writer's: the checker names the values.
+    problems = errbook("check", "errors/mysql/1093.yaml").stdout
+    for field in ("frequency", "category", "condition", "risk.level", "retry.verdict", "fixes[1].changes"):
+        assert f"`WRITE` is no value of `{field}`. Write one of `" in problems
+
+    # A number that means something else there is not shared, a message without values has no parameters.
+    assert errbook("new", "sqlite", "787").returncode == 0
+    assert "parameters:" not in (tmp_path / "errors" / "sqlite" / "787.yaml").read_text()
+    assert errbook("new", "mysql", "3780").returncode == 0
+    assert "engines: [mysql]\n" in (tmp_path / "errors" / "mysql" / "3780.yaml").read_text()
+
+    assert "no catalog of mysql has 9991; is it the right one?" in errbook("new", "mysql", "9991").stderr
+    slug = errbook("new", "mysql", "packets-out-of-order")
+    assert (slug.returncode, slug.stderr) == (0, "")
+    assert "symbol" not in (tmp_path / "errors" / "mysql" / "packets-out-of-order.yaml").read_text()
+
+
 def test_check_in_all_its_formats(errbook: Run, tmp_path: Path) -> None:
     folder = tmp_path / "errors" / "mysql"
     folder.mkdir(parents=True)

@@ -26,6 +26,24 @@ def test_a_message_with_its_values_finds_its_variant_first(knowledge: Knowledge,
     assert (first.id, first.variant, first.page) == ("sqlite/1", variant, f"/sqlite/1/#{variant}")
 
 
+@pytest.mark.parametrize(
+    ("text", "identity", "variant"),
+    [
+        ("operator does not exist: integer = character varying", "postgresql/42883", None),
+        ("function round(double precision, integer) does not exist", "postgresql/42883", "function-does-not-exist"),
+        ('index "orders_email_idx" does not exist', "postgresql/42704", None),
+        ('type "citext" does not exist', "postgresql/42704", "type-does-not-exist"),
+        ('syntax error at or near "order"', "postgresql/42601", None),
+        ("subquery in FROM must have an alias", "postgresql/42601", "subquery-in-from-must-have-an-alias"),
+    ],
+)
+def test_a_message_of_the_entry_itself_is_not_taken_for_one_of_its_variants(
+    knowledge: Knowledge, text: str, identity: str, variant: str | None
+) -> None:
+    first = knowledge.search(text)[0]
+    assert (first.id, first.variant) == (identity, variant)
+
+
 def test_the_name_of_the_code_finds_the_whole_entry(knowledge: Knowledge) -> None:
     assert knowledge.search("SQLITE_ERROR")[0].variant is None
     assert knowledge.entries(engine="sqlite")[0].variant is None

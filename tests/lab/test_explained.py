@@ -1,6 +1,8 @@
 """`errbook.explain` on what the servers' Python drivers raise."""
 
 import asyncio
+import ctypes
+import importlib
 import os
 import socket
 import subprocess
@@ -11,9 +13,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import asyncpg  # type: ignore[import-untyped] # it comes without types
+import mariadb  # type: ignore[import-untyped] # the same
 import mysql.connector
 import pg8000.dbapi  # type: ignore[import-untyped] # the same
 import psycopg
+import psycopg2  # type: ignore[import-untyped] # the same
 import pymysql  # type: ignore[import-untyped] # the same
 import pytest
 from tests.core.conftest import ROOT
@@ -21,6 +25,7 @@ from tests.core.conftest import ROOT
 from errbook.compile import compile_knowledge
 from errbook.explained import explain
 from errbook.knowledge import Knowledge
+from errbook.lab.places import folder
 
 SETUP = ("CREATE TABLE users (email varchar(99) UNIQUE)", "INSERT INTO users VALUES ('a')")
 TWICE = "INSERT INTO users VALUES ('a')"
@@ -148,6 +153,48 @@ def test_pymysql(start: Callable[[str], Running], knowledge: Knowledge, server: 
 def test_mysql_connector(start: Callable[[str], Running], knowledge: Knowledge) -> None:
     connection = mysql.connector.connect(unix_socket=str(start("mysql:9.7").socket), user="root", database="demo")
     assert raised(knowledge, connection.cursor().execute) == ["mysql/1062 23000", "mysql/1146 42S02"]
+    connection.close()
+
+
+@pytest.mark.parametrize(("server", "engine"), [("mariadb:11.8", "mariadb"), ("mysql:9.7", "mysql")])
+def test_mariadb_connector(start: Callable[[str], Running], knowledge: Knowledge, server: str, engine: str) -> None:
+    connection = mariadb.connect(unix_socket=str(start(server).socket), user="root", database="demo")
+    expected = [f"{engine}/1062 23000", f"{engine}/1146 42S02"]
+    assert raised(knowledge, connection.cursor().execute, engine) == expected
+    connection.close()
+
+
+@pytest.fixture(scope="module")
+def mysqldb() -> Any:
+    """MySQLdb, which is mysqlclient: it has no wheel for Linux, so it is the lab's, with the library that it needs."""
+    if sys.version_info[:2] != (3, 11):
+        pytest.skip("the lab's MySQLdb is for Python 3.11")
+    tree = folder() / "trees/mysqldb"
+    (library,) = tree.glob("usr/lib/*/libmariadb.so.3")
+    # Whoever asks for a library of this name finds the one that is loaded.
+    ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+    sys.path.append(str(tree / "usr/lib/python3/dist-packages"))
+    try:
+        return importlib.import_module("MySQLdb")
+    finally:
+        sys.path.pop()
+
+
+@pytest.mark.parametrize(("server", "engine"), [("mysql:9.7", None), ("mariadb:10.11", "mariadb")])
+def test_mysqldb(
+    start: Callable[[str], Running], knowledge: Knowledge, mysqldb: Any, server: str, engine: str | None
+) -> None:
+    connection = mysqldb.connect(unix_socket=str(start(server).socket), user="root", database="demo")
+    named = engine or "mysql"
+    expected = [f"{named}/1062 23000", f"{named}/1146 42S02"]
+    assert raised(knowledge, connection.cursor().execute, engine) == expected
+    connection.close()
+
+
+def test_psycopg2(start: Callable[[str], Running], knowledge: Knowledge) -> None:
+    connection = psycopg2.connect(start("postgresql:18").dsn)
+    connection.autocommit = True
+    assert raised(knowledge, connection.cursor().execute) == POSTGRESQL
     connection.close()
 
 

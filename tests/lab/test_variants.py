@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.lab.made import Json, entry, fix, play, step
+from tests.lab.made import Json, entry, fix, outcomes, play, step
 
 from errbook.lab import evidence, outcome
 
@@ -66,6 +66,18 @@ def test_a_message_without_a_code_is_what_a_program_prints() -> None:
     }
     assert got["prints"]["declared"] == {"code": "some-message", "sqlstate": None, "messages": [said]}
     assert got["prints"]["observed"]["code"] is None
+
+
+def test_what_is_to_be_printed_decides_also_where_there_is_a_code() -> None:
+    said = "Communications link {what}"
+    one, other = (
+        entry("sqlite", "1", program(f"echo {text}; exit 1", said), name=f"-{name}")
+        for name, text in (("right", "Communications link failure"), ("other", "something else"))
+    )
+    assert outcomes(play(one, other, server="sqlite:3.51")) == {
+        "right": outcome.REPRODUCED,
+        "other": outcome.RAISED_OTHER,
+    }
 
 
 def test_evidence_of_variants_is_beside_that_of_their_entry(tmp_path: Path) -> None:

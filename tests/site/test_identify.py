@@ -6,8 +6,11 @@ from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Page, Request, expect
+from tests.core.identify.test_fills import HOSTILE
 from tests.site.conftest import Open
 
+from errbook.entry import Entry
+from errbook.fills import quoted
 from errbook.knowledge import Knowledge
 
 TEXT = """2026-01-02 12:00:01 ERROR app: order 4711 of zebra-customer could not be saved
@@ -36,7 +39,7 @@ def test_errors_are_marked_and_entries_stand_beside(visit: Open, address: str, p
     expect(found).to_have_count(2)
     expect(found.nth(0)).to_contain_text("MySQL 1062")
     expect(found.nth(0)).to_contain_text("ada@example.com")
-    expect(found.nth(0).locator("pre")).to_be_visible()
+    expect(found.nth(0).locator("pre").first).to_be_visible()
     expect(found.nth(1)).to_contain_text("errbook has no entries for this engine")
     expect(page.locator("[data-eb-marked] mark")).to_have_count(2)
     found.nth(0).locator("h3 a").click()
@@ -115,3 +118,74 @@ def agree(page: Page, knowledge: Knowledge, texts: list[str]) -> None:
             # A browser counts the halves of surrogate pairs.
             item["span"] = [len(text[:at].encode("utf-16-le")) // 2 for at in item["span"]]
         assert answer == found, text
+
+
+FILLED = (
+    TEXT,
+    "ERROR 1146 (42S02): Table 'shop.carts' doesn't exist",
+    "ERROR 1044 (42000): Access denied for user 'bo'@'h' to database 'my_d%b'",
+    "ERROR 1451 (23000): Cannot delete or update a parent row: a foreign key constraint fails (`s`.`li.nes`, "
+    "CONSTRAINT `fk` FOREIGN KEY (`order_id`) REFERENCES `orders` (`id`))",
+    'ERROR:  relation "Ünï🦆" already exists',
+    'ERROR:  null value in column "a""\\b" of relation "c\'d" violates not-null constraint',
+    "sqlite3.IntegrityError: UNIQUE constraint failed: people.mail",
+    "sqlite3.IntegrityError: UNIQUE constraint failed: a.b, a.c",
+    "ERROR 1146 (42S02): Table 'shop.a\u202eb' doesn't exist",
+    '{"msg": "Table \'shop.\\u043e\\u0442\' doesn\'t exist", "errno": 1146}',
+)
+
+
+def test_what_the_browser_fills_in_is_what_the_library_fills_in(visit: Open, knowledge: Knowledge) -> None:
+    page = visit("/identify/")
+    texts = [*FILLED, *(f"ERROR 1146 (42S02): Table 'shop.{value}' doesn't exist" for value in HOSTILE)]
+    found = [item for text in texts for item in knowledge.identify(text) if item.entry]
+    expected = [[item.public() for item in knowledge.filled(each)] for each in found]
+    assert sum(map(bool, expected)) > len(FILLED)
+    entries = [Entry.public(knowledge.get(*str(each.entry).split("/")) or pytest.fail("no entry")) for each in found]
+    given = [[json.loads(json.dumps(entry)), each.public()] for entry, each in zip(entries, found, strict=True)]
+    answers = page.evaluate("(given) => given.map(([error, match]) => ebIdentify.filled(error, match))", given)
+    assert answers == expected
+
+
+def test_the_browser_quotes_as_the_library_does(visit: Open) -> None:
+    page = visit("/identify/")
+    values = [*HOSTILE, *(f"a{chr(number)}b" for number in (*range(0x3000), *range(0xD7F0, 0x10000), 0x1F986, 0xE0041))]
+    values += ["", ".", "a.b", "a.b.c", "a.b.c.d", "a..b", "12", "1" * 20, "x" * 256, "🦆" * 256, "🦆" * 257]
+    forms = [
+        (form, part, engine)
+        for form in ("identifier", "path", "grant", "text", "path-text", "number")
+        for part in (None, "first", "last")
+        for engine in ("mysql", "postgresql", "sqlite", "oracle")
+    ]
+    quote = "([values, forms]) => forms.map((form) => values.map((value) => ebIdentify.quoted(value, ...form)))"
+    # What is no text by itself, half of a surrogate pair, cannot be sent to a browser.
+    values = [value for value in values if not any(0xD800 <= ord(letter) < 0xE000 for letter in value)]
+    answers = page.evaluate(quote, [values, forms])
+    for form, answer in zip(forms, answers, strict=True):
+        assert answer == [quoted(value, *form) for value in values], form
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_hostile_name_is_filled_in_as_text(visit: Open, value: str) -> None:
+    page = visit("/identify/")
+    paste(page, f"ERROR 1062 (23000): Duplicate entry 'x' for key '{value}.mail'")
+    found = page.locator("[data-eb-identified] > li")
+    expect(found).to_have_count(1)
+    marked = found.locator("pre mark[data-eb-filled]")
+    expect(marked.first).to_be_visible()
+    (match,) = page.evaluate(
+        "(text) => ebIdentify.load('../').then((all) => all.identify(text))", page.locator("#eb-paste").input_value()
+    )
+    expected = quoted(match["parameters"]["key"], "identifier", "first", "mysql")
+    if expected:
+        expect(marked.first).to_have_text(expected)
+    assert page.locator("[data-eb-paste] :is(img, script, b)").count() == 0
+
+
+def test_what_is_filled_in_is_marked_and_said_to_be(visit: Open) -> None:
+    page = visit("/identify/")
+    paste(page, TEXT)
+    first = page.locator("[data-eb-identified] > li").nth(0)
+    expect(first.locator("pre").nth(0)).to_have_text("SELECT * FROM `users` WHERE email = 'ada@example.com';")
+    expect(first.locator("pre mark")).to_have_text(["`users`", "'ada@example.com'"] * 2)
+    expect(first).to_contain_text("filled in from your text")

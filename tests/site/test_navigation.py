@@ -102,6 +102,16 @@ def test_condition(visit: Open) -> None:
     expect(page).to_have_url(AT_1040)
 
 
+def test_a_condition_compares_engines_and_says_where_its_program_was_executed(visit: Open) -> None:
+    page = visit("/conditions/")
+    page.locator(".eb-groups a", has_text="Deadlock").click()
+    expect(page.locator(".eb-tied tbody tr")).to_have_count(3)
+    expect(page.locator(".eb-proofmark--good").first).to_contain_text("Executed on MySQL")
+    expect(page.locator("#handling ~ *", has_text="def replayed(connection, work").first).to_be_visible()
+    page.locator(".eb-tied a", has_text="40P01").click()
+    expect(page).to_have_url(re.compile("/postgresql/40P01/$"))
+
+
 def test_sqlstate(visit: Open) -> None:
     page = visit("/sqlstates/")
     page.locator("a", has_text=re.compile("^08$")).click()

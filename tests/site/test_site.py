@@ -224,3 +224,18 @@ def test_pages_can_be_written_as_plain_files(knowledge: Knowledge, tmp_path: Pat
     _, front, body = text.split("---\n", 2)
     assert yaml.safe_load(front)["title"].startswith("MySQL 1040")
     assert 'id="fix-1"' in body
+
+
+def test_coverage_is_shown_and_led_to(site: Path, knowledge: Knowledge) -> None:
+    page = (site / "coverage" / "index.html").read_text()
+    first = knowledge.wanted()[0]
+    assert 'id="wanted"' in page
+    assert f"<code>{first.symbol}</code>" in page
+    assert f'href="..{first.page}"' in page
+    for other in ("about", "contribute"):
+        assert 'href="../coverage/' in (site / other / "index.html").read_text()
+    assert (site / "api" / "v1" / "coverage.json").read_bytes() == answers.coverage(knowledge)
+    assert (site / "coverage.md").read_text().startswith("# Coverage\n")
+    # Where the code itself is listed, it says that it is wanted.
+    listed = (site / "postgresql" / "codes" / "57" / "index.html").read_text()
+    assert 'href="../../../coverage/#wanted"' in listed

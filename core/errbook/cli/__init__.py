@@ -17,6 +17,7 @@ COMMANDS = {
     "catalog": "errbook.cli.catalog",
     "harvest": "errbook.cli.harvest",
     "check": "errbook.cli.check",
+    "coverage": "errbook.cli.coverage",
     "verify": "errbook.cli.verify",
     "lab": "errbook.cli.lab",
     "new": "errbook.cli.new",

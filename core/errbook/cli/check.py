@@ -1,12 +1,14 @@
 """``errbook check [PATH…]``: find what is wrong in entries."""
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from errbook import places, problem
 from errbook.check import check
+from errbook.source import Source
 
 
 def parser() -> argparse.ArgumentParser:
@@ -18,6 +20,11 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders; default: everything")
     made.add_argument("--format", choices=["text", "github", "json"], default="text", help="default: %(default)s")
+    made.add_argument(
+        "--similar",
+        action="store_true",
+        help="check nothing; show paragraphs of two entries that read alike, most alike first, for a reviewer to judge",
+    )
     return made
 
 
@@ -27,6 +34,10 @@ def run(arguments: Sequence[str]) -> int:
     options = made.parse_args(arguments)
     if missing := [str(path) for path in options.paths if not path.exists()]:
         made.error(f"there is no {', '.join(missing)}; name files or folders below errors/, evidence/ or catalog/")
+    if options.similar:
+        if options.format == "github":
+            made.error("--similar has no form github: it finds nothing wrong; use text or json")
+        return _similar(options.paths, as_json=options.format == "json")
     problems = check(places.layers(), options.paths)
     if options.format == "json":
         sys.stdout.write(problem.as_json(problems))
@@ -43,3 +54,41 @@ def run(arguments: Sequence[str]) -> int:
     elif options.format == "text":
         print("errbook: no problems", file=sys.stderr)
     return 1 if problems else 0
+
+
+def _similar(paths: Sequence[Path], *, as_json: bool) -> int:
+    """Print pairs of like paragraphs, with `paths` only those of which one lies there; return the exit code."""
+    from errbook import similar
+
+    found: list[similar.Paragraph] = []
+    read: set[str] = set()
+
+    def keep(source: Source) -> None:
+        if source.kind == "entry":
+            read.add(str(source.path))
+            found.extend(similar.paragraphs(source))
+
+    wrong = check(places.layers(), (), keep)
+    chosen = [path.resolve() for path in paths]
+
+    def wanted(paragraph: similar.Paragraph) -> bool:
+        path = Path(paragraph.path).resolve()
+        return not chosen or any(path == item or item in path.parents for item in chosen)
+
+    pairs = [pair for pair in similar.pairs(found) if wanted(pair.one) or wanted(pair.other)]
+    if as_json:
+        told = [
+            {"similarity": round(pair.similarity, 3), "paragraphs": [pair.one._asdict(), pair.other._asdict()]}
+            for pair in pairs
+        ]
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+        return 0
+    for pair in pairs:
+        print(f"{pair.similarity:.0%} alike")
+        for path, line, column, text in (pair.one, pair.other):
+            print(f"  {path}:{line}:{column}: {problem.shown(text, 200)[1:-1]}")
+    if left := {item.path for item in wrong if item.path.endswith(".yaml")}:
+        print(f"errbook: left out, since they have problems: {', '.join(sorted(left))}", file=sys.stderr)
+    count = len(pairs)
+    print(f"errbook: {count} pair{'s' * (count != 1)} in {len(read)} entries", file=sys.stderr)
+    return 0

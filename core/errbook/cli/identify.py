@@ -1,18 +1,23 @@
 """``errbook identify``: from any text to the errors in it."""
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+from errbook import answers
 from errbook.cli import reading, terminal
+from errbook.cli.stream import Stream, dumps
+from errbook.entry import Entry
 from errbook.identified import Identified
 from errbook.knowledge import Knowledge
 from errbook.render.style import Style
 
 MOST = 8
 """How many errors of one text are shown."""
+
+PIECE = 1 << 20
+"""Bytes of a stream that are read at once."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,7 +52,7 @@ def run(arguments: Sequence[str]) -> int:
         text = " ".join(options.text) if options.text else _input()
         found = knowledge.identify(text)[: options.limit]
         if options.json:
-            sys.stdout.write(_dumps({"matches": [item.public() for item in found]}) + "\n")
+            sys.stdout.write(dumps({"matches": answers.matches(knowledge, found)}) + "\n")
         elif found:
             terminal.show(_page(knowledge, found, text))
     if not found:
@@ -66,35 +71,27 @@ def _input() -> str:
 
 def _lines(knowledge: Knowledge, limit: int) -> int:
     """Answer line by line; a line that cannot be read is said on standard error, and the others are answered."""
-    code = 0
-    out = sys.stdout
-    for number, line in _numbered(sys.stdin.buffer):
-        if not line.strip():
-            continue
-        try:
-            given: Any = json.loads(line.decode("utf-8", errors="replace"))
-        except ValueError as error:
-            given, why = None, f"this is no JSON ({error})"
-        else:
-            why = 'this is no object with a "text"'
-        if not isinstance(given, dict) or not isinstance(given.get("text"), str):
-            print(f'errbook: line {number}: {why}; write {{"id": 1, "text": "…"}}', file=sys.stderr)
-            code = 2
-            continue
-        found = knowledge.identify(given["text"])[:limit]
-        out.write(_dumps({"id": given.get("id"), "matches": [item.public() for item in found]}) + "\n")
-        if out.isatty():
-            out.flush()
-    return code
+    stream = Stream(knowledge, limit)
+    out = sys.stdout.buffer
+    for piece in _pieces(sys.stdin.buffer):
+        out.write(stream.answer(piece))
+        # Whoever waits for answers gets those that there are.
+        out.flush()
+    return stream.code
 
 
-def _numbered(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    return enumerate(iter(stream.readline, b""), 1)
-
-
-def _dumps(value: object) -> str:
-    # A text may hold halves of surrogate pairs, which UTF-8 cannot carry: those stay escaped.
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    """Give whole lines as they come, many at once; the last one may end without a line end."""
+    held: list[bytes] = []
+    while read := stream.read1(PIECE):  # type: ignore[attr-defined] # a buffered reader has it
+        cut = read.rfind(b"\n") + 1
+        if cut:
+            yield b"".join((*held, read[:cut]))
+            held = []
+        if cut < len(read):
+            held.append(read[cut:])
+    if held:
+        yield b"".join(held)
 
 
 def _page(knowledge: Knowledge, found: Sequence[Identified], text: str) -> str:
@@ -116,6 +113,7 @@ def _page(knowledge: Knowledge, found: Sequence[Identified], text: str) -> str:
         entry = knowledge.get(*item.entry.split("/", 1)) if item.entry else None
         if entry:
             lines += [f"   {line}" for line in card(entry, knowledge, width - 3, style).splitlines()[1:]]
+            lines += [f"   {line}" for line in _filled(knowledge, entry, item, style)]
             lines.append(f"   errbook {entry.engine} {entry.code}{f'#{item.variant}' if item.variant else ''}")
         elif knowledge.engine(item.engine):
             asked = item.code.removeprefix("MY-").lstrip("0") if item.code.startswith("MY-") else item.code
@@ -124,6 +122,29 @@ def _page(knowledge: Knowledge, found: Sequence[Identified], text: str) -> str:
             lines.append("   errbook has no entries for this engine.")
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
+
+
+def _filled(knowledge: Knowledge, entry: Entry, item: Identified, style: Style) -> Iterator[str]:
+    """Give the first confirmation and the first fix that the message fills in, with what was filled in marked."""
+    from errbook.render.servers import visible
+
+    shown: set[str] = set()
+    for filled in knowledge.filled(item):
+        if filled.part in shown:
+            continue
+        shown.add(filled.part)
+        variant = next((each for each in entry.variants if each.id == item.variant), None)
+        title = (variant or entry).fixes[filled.number - 1].title if filled.part == "fix" else None
+        put_in = ", ".join(dict.fromkeys(filled.text[start:end] for start, end in filled.spans))
+        what = f"Fix {filled.number}: {title}" if title else f"Is it cause {filled.number}? Run"
+        yield f"{what} (filled in: {visible(put_in)})"
+        pieces: list[str] = []
+        done = 0
+        for start, end in filled.spans:
+            pieces += (visible(filled.text[done:start]), style.mark("strong", visible(filled.text[start:end])))
+            done = end
+        pieces.append(visible(filled.text[done:]))
+        yield from (f"    {line}".rstrip() for line in "".join(pieces).split("\n"))
 
 
 def _quoted(text: str, span: tuple[int, int], style: Style) -> str:

@@ -68,6 +68,7 @@ commands (errbook COMMAND --help):
   catalog list|show|diff           what servers say of their codes themselves
   harvest ENGINE                   ask a server for all its codes
   check [PATH…]                    find what is wrong in entries
+  coverage                         what is written and executed, and what is wanted next
   verify [ENTRY…]                  execute entries on real servers, compare with the evidence
   lab list|get|up|down|shell       the servers on which entries are executed
   new ENGINE CODE                  start a new entry

@@ -15,6 +15,8 @@ from typing import Any
 import errbook
 from errbook import places, source
 from errbook.cli import reading
+from errbook.conditions import FOLDER
+from errbook.knowledge import Knowledge
 from errbook.lab import evidence, foreign, report
 from errbook.lab.limits import Limits
 from errbook.lab.server import LabError, Server, select, servers
@@ -32,7 +34,9 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 everything is as claimed and as on record, 1 something is not, 2 bad usage, "
         "entries with problems or a broken lab, 3 nothing failed and servers were missing, 130 interrupted.",
     )
-    made.add_argument("entries", nargs="*", metavar="ENTRY", help="such as mysql/1040 or mysql; default: all")
+    made.add_argument(
+        "entries", nargs="*", metavar="ENTRY", help="such as mysql/1040, mysql or conditions/deadlock; default: all"
+    )
     made.add_argument(
         "--server", action="append", default=[], metavar="SERVER", help="such as mysql:9.7 or mariadb; repeat for more"
     )
@@ -176,9 +180,11 @@ def _entries(made: argparse.ArgumentParser, names: Sequence[str]) -> list[dict[s
     if not names:
         # Of all entries, none may be left out.
         with errbook.open() as knowledge:
-            return [part for text in knowledge.all_raw() for part in _parts(json.loads(text))]
+            parts = [part for text in knowledge.all_raw() for part in _parts(json.loads(text))]
+            return parts + _conditions(knowledge)
     with reading.sound() as (knowledge, wrong):
         everything = [part for text in knowledge.all_raw() for part in _parts(json.loads(text))]
+        conditions = _conditions(knowledge)
     found = []
     for name in names:
         plain = name.removesuffix(".yaml").rpartition("errors/")[2]
@@ -187,6 +193,13 @@ def _entries(made: argparse.ArgumentParser, names: Sequence[str]) -> list[dict[s
         ]
         if broken:
             made.exit(2, "".join(f"{text}\n" for text in broken))
+        if plain.partition("/")[0] == FOLDER:
+            some = [condition for condition in conditions if plain in (FOLDER, condition["id"])]
+            if not some:
+                written = ", ".join(condition["id"] for condition in conditions) or "none"
+                made.error(f"the condition {name} is not written up; those that are: {written}")
+            found += [entry for entry in some if entry not in found]
+            continue
         some = [entry for entry in everything if plain in (entry["id"], split(entry["id"])[0], entry["engine"])]
         engine, _, code = plain.partition("/")
         some = some or [entry for entry in everything if entry["code"] == code and engine in entry["engines"]]
@@ -194,6 +207,11 @@ def _entries(made: argparse.ArgumentParser, names: Sequence[str]) -> list[dict[s
             made.error(f"there is no entry {name}; name one as mysql/1040, or an engine. All: errbook search --all")
         found += [entry for entry in some if entry not in found]
     return found
+
+
+def _conditions(knowledge: Knowledge) -> list[dict[str, Any]]:
+    """Return the conditions that are written up; none has variants."""
+    return [{**condition, "variant_ids": []} for condition in knowledge.conditions()]
 
 
 def _parts(entry: dict[str, Any]) -> list[dict[str, Any]]:
@@ -290,6 +308,8 @@ def _lines(file: Path, variant: str | None = None) -> dict[int, int]:
     found, _ = source.read(file, file.parents[2])
     if found is None:
         return {}
+    if found.kind == "condition":
+        return {0: found.position(("behaviours",), key=True)[0]}
     before: tuple[str | int, ...] = ()
     part = found.data
     for at, item in enumerate(found.data.get("variants", ())):

@@ -2,7 +2,7 @@
 
 It is text in parts, each small enough for a browser. The part ``base`` begins with a line of JSON:
 
-    {"format": 1, "codes": N, "messages": N, "dialects": [...], "hints": {...}, "errno": {...}, "languages": {...}}
+    {"format": 2, "codes": N, "messages": N, "dialects": [...], "hints": {...}, "errno": {...}, "languages": {...}}
 
 N lines of codes follow, then N lines of messages. Every other part is named for a language and holds lines of messages
 only. Fields are separated by tabs.
@@ -13,7 +13,8 @@ letter and the code: ``b1062`` is MySQL's and MariaDB's, ``m`` MySQL's alone, ``
 PostgreSQL's, ``s`` SQLite's. References of foreign engines are written out, ``oracle/ORA-00001``, and have no line.
 
 A message: its weight in bits, the place of its anchor among its words, flags, references (the likeliest first,
-separated by commas), and its words. A gap is ``*`` and its name, which may be empty; a gap at either end is there for
+separated by commas), and its words. A gap is ``*`` and its name, which may be empty; of several names in one gap,
+U+001F stands around what is printed between two of them, U+001E for each space there. A gap at either end is there for
 its value only. The weight is the sum over its words of log2(messages / messages that have the word). The anchor is
 the first of the pair of neighbouring words that fewest messages have, or the rarest word where no two are neighbours.
 Flags: ``a`` the message must stand alone, ``h`` the text must name the engine, ``o`` it holds others, ``k`` its one
@@ -36,7 +37,11 @@ import yaml
 
 from errbook.identifier.words import fold, words
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+
+PARTED: Final = "\x1f"
+SPACE: Final = "\x1e"
+"""What stands between names of one gap, and for a space there."""
 
 BASE: Final = "base"
 
@@ -52,6 +57,9 @@ _COUNTED: Final = re.compile(r"(%(?:l{0,2}|z)[du] )([a-z]{3,12}(?<!s))\b")
 
 _HERE: Final = Path(__file__).parent
 _TELLING: Final = 2
+_ENTRY: Final = (-1,)
+"""The rank of an entry's own messages."""
+
 _GENERAL: Final = {"XX000": 3, "0A000": 2, "F0000": 1, "01000": 3}
 
 
@@ -68,12 +76,17 @@ def parse(template: str) -> tuple[str, ...]:
     found: list[str] = []
     at = 0
     for match in _GAP.finditer(template):
-        found += words(fold(template[at : match.start()]))[0]
+        between = template[at : match.start()]
+        found += words(fold(between))[0]
         at = match.end()
         name = match[0][1:-1] if match[0][0] == "{" else ""
-        # Two placeholders without a word between them are one gap.
-        if match[0] != "%%" and not (found and found[-1][0] == "*"):
+        if match[0] == "%%":
+            continue
+        # Two placeholders without a word between them are one gap; what has names says how to part it.
+        if not (found and found[-1][0] == "*"):
             found.append(f"*{name}")
+        elif name and found[-1] != "*":
+            found[-1] += f"{PARTED}{between.replace(' ', SPACE)}{PARTED}{name}"
     return (*found, *words(fold(template[at:]))[0])
 
 
@@ -171,7 +184,7 @@ class Builder:
             gaps = sum(word[0] == "*" for word in found)
             # Whatever carries another error's text is found by its form, not by its words.
             if len(found) - gaps > 1:
-                self._add(found, ref, (-1,), "")
+                self._add(found, ref, _ENTRY, "")
 
     def _worded(self) -> None:
         """Take the table of wordings."""
@@ -195,7 +208,8 @@ class Builder:
         kept["refs"][ref] = min(kept["refs"].get(ref, rank), rank)
         # A message that is an error for one code is one, whatever it is for others.
         kept["flags"] = "".join(flag for flag in kept["flags"] if flag in flags)
-        if any(len(word) > 1 for word in found if word[0] == "*"):
+        # The names of an entry go before those of a wording, and more names before fewer.
+        if _names(found) > _names(kept["words"]) and (rank == _ENTRY or not _names(kept["words"])):
             kept["words"] = found
 
     def parts(self, languages: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
@@ -279,6 +293,10 @@ def _bare(found: tuple[str, ...]) -> tuple[str, ...]:
     while last > first and found[last - 1][0] == "*":
         last -= 1
     return found[first:last]
+
+
+def _names(found: tuple[str, ...]) -> int:
+    return sum(word.count(PARTED) // 2 + 1 for word in found if word[0] == "*" and len(word) > 1)
 
 
 def _unnamed(found: tuple[str, ...]) -> tuple[str, ...]:

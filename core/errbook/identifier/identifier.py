@@ -8,11 +8,15 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from errbook.identifier.dataset import BASE, FORMAT
+from errbook.identifier.dataset import BASE, FORMAT, PARTED, SPACE
 from errbook.identifier.dialects import Code, Dialects
 from errbook.identifier.judge import Hit, Match, judge
 from errbook.identifier.messages import Found, Messages
-from errbook.identifier.words import fold, words
+from errbook.identifier.words import FILLER, fold, words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from errbook.identifier.quiet import Quiet
 
 ENGINES: Final = {"m": "mysql", "b": "mysql", "a": "mariadb", "p": "postgresql", "s": "sqlite"}
 
@@ -51,7 +55,7 @@ _OTHER_ERRORS: Final = re.compile(
 )
 """Exceptions of programming languages, in lower case, whose messages databases have too."""
 
-_FOLLOWS: Final = re.compile(r"[ \t:?!,;(-]{1,4}(?!at\b|in /|line\b|\(SQL|\[SQL|\d)[A-Za-z]")
+_FOLLOWS: Final = re.compile(r"[ \t:?!,;(-]{1,4}(?!at\b|in /|line\b|\(SQL|\[SQL|SQLSTATE|\d)[A-Za-z]")
 """What follows a message in its line where it is a part of a longer sentence."""
 
 _SHORT: Final = 80
@@ -117,6 +121,16 @@ class Identifier:
     def known(self, ref: str) -> Identity:
         """Return what is known of a reference."""
         return self._codes.get(ref, Identity(None, None, None))
+
+    def quiet(self) -> Quiet:
+        """Return what tells texts in which nothing is found; it takes about as long to make as this did."""
+        from errbook.identifier.quiet import Quiet
+
+        head, _, rest = self._part(BASE).partition("\n")
+        about = json.loads(head)
+        dialects = ((tuple(item["needs"]), item["pattern"], bool(item.get("exact"))) for item in about["dialects"])
+        lines = rest.split("\n")[about["codes"] :]
+        return Quiet(lines, dialects, self._symbols, self._classes, self._telling)
 
     def identify(self, text: str) -> tuple[list[Match], bool]:
         """Return the errors in a text, the root cause first, and whether the text names MariaDB."""
@@ -376,21 +390,45 @@ def _parameters(item: Found, folded: str, starts: list[int], ends: list[int]) ->
         if name:
             left = ends[since - 1]
             right = starts[to] if to < len(starts) else len(folded)
-            values.append((name, _value(folded[left:right])))
+            values += _parted(name, folded[left:right])
     names = item.message.words
     if len(names[0]) > 1 and names[0][0] == "*":
         left = folded.rfind("\n", max(0, starts[item.start] - 200), starts[item.start]) + 1
-        values.append((names[0][1:], _value(folded[max(left, starts[item.start] - 200) : starts[item.start]])))
+        values += _parted(names[0][1:], folded[max(left, starts[item.start] - 200) : starts[item.start]])
     if len(names[-1]) > 1 and names[-1][0] == "*":
         right = folded.find("\n", ends[item.end - 1])
         stop = min(right if right >= 0 else len(folded), ends[item.end - 1] + 200)
-        values.append((names[-1][1:], _value(folded[ends[item.end - 1] : stop])))
+        values += _parted(names[-1][1:], folded[ends[item.end - 1] : stop])
     return tuple(sorted((name, value) for name, value in values if value))
+
+
+def _parted(name: str, text: str) -> list[tuple[str, str]]:
+    """Return the values of the names that share a gap.
+
+    Where what parts two of them is missing, so is the second one's value; before a dot the first one's, a qualifier.
+    """
+    names = name.split(PARTED)
+    values = []
+    while len(names) > 1:
+        between = names[1].replace(SPACE, " ")
+        core = between.strip(_QUOTES + " ")
+        # With the quotes first: a name may have a dot in it.
+        place = text.find(between)
+        if place < 0:
+            between = core
+            place = text.find(core) if core else -1
+        if place < 0:
+            names = names[2:] if core == "." else [names[0], *names[3:]]
+            continue
+        values.append((names[0], _value(text[:place])))
+        text = text[place + len(between) :]
+        names = names[2:]
+    return [*values, (names[0], _value(text))]
 
 
 def _value(text: str) -> str:
     """Return what stands in a gap: what is in quotes there, or all of it without white space and colons."""
-    text = text.strip(" \t\r\n:;,")
+    text = text.replace(FILLER, "").strip(" \t\r\n:;,")
     for quote in _QUOTES:
         first = text.find(quote)
         if first >= 0:

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from errbook.lab import program
+from errbook.lab import java, program
 from errbook.lab.bubblewrap import SERVERS, TEMPLATE
 from errbook.lab.listener import Listener
 from errbook.lab.server import LabError, Server, trees
@@ -86,6 +86,7 @@ class Instance:
             Path(self._kind.socket).parent.mkdir(parents=True, exist_ok=True)
         for tree in server.trees:
             program.wrap(tree, folder / "bin")
+        java.wrap(server, folder / "bin")
 
     @cached_property
     def version(self) -> str:

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 REPRODUCED: Final = "reproduced"
+HANDLED: Final = "handled"
 RAISED_OTHER: Final = "raised-other"
 RAISED_NOTHING: Final = "raised-nothing"
 SETUP_FAILED: Final = "setup-failed"
@@ -18,11 +19,12 @@ PROVEN: Final = "proven"
 FAILED: Final = "failed"
 NOT_RUN: Final = "not-run"
 
-ACCEPTED: Final = frozenset({REPRODUCED, PROVEN, NOT_EXECUTABLE, NOT_APPLICABLE})
+ACCEPTED: Final = frozenset({REPRODUCED, HANDLED, PROVEN, NOT_EXECUTABLE, NOT_APPLICABLE})
 """The outcomes with which `errbook verify` is content."""
 
 SAYS: Final = {
     REPRODUCED: "reproduced",
+    HANDLED: "handled",
     RAISED_OTHER: "raised another error",
     RAISED_NOTHING: "raised nothing",
     SETUP_FAILED: "setup failed",

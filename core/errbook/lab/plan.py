@@ -1,7 +1,7 @@
 """What of an entry is executed on one engine: a plain JSON object that can be sent to a worker and digested.
 
-It is made from the public object of an entry (schema/public.schema.json), so that what is executed is what is
-published. Prose is not part of it: a better sentence does not make evidence stale.
+It is made from the public object of an entry, or of a condition (schema/public.schema.json), so that what is executed
+is what is published. Prose is not part of it: a better sentence does not make evidence stale.
 """
 
 import json
@@ -25,6 +25,8 @@ applies, not_executable
     Why nothing is executed on this engine (null where it is), and the writer's reason for an exemption (or null).
 settings, host, setup, steps
     The scenario, with only the steps of this engine.
+handling
+    Only of a condition: the program that stands for `$code` in its step; it raises nothing.
 fixes
     One object per fix of the entry, in order: `fix` (its number from 1), `applies` and `not_executable` as above,
     `code` (language, text with its placeholders filled, values) and `proof` (steps).
@@ -50,6 +52,8 @@ def of(entry: Mapping[str, Any], engine: str, series: str | None = None) -> Plan
 
     Without a series, what holds for only some versions is part of the plan all the same.
     """
+    if "handling" in entry:
+        return _of_condition(entry, engine, series)
     scenario = entry["reproduce"]
     made = {
         "entry": entry["id"],
@@ -81,10 +85,33 @@ def of(entry: Mapping[str, Any], engine: str, series: str | None = None) -> Plan
     }
     if slug := is_slug(entry["code"]):
         made["underlying"] = entry["underlying"]
-    if slug or split(entry["id"])[1]:
-        printed = [step["prints"] for step in made["steps"] if step.get("prints")]
+    printed = [step["prints"] for step in made["steps"] if step.get("prints")]
+    if slug or printed or split(entry["id"])[1]:
         made["messages"] = printed or [item["text"] for item in entry["messages"]]
     return made
+
+
+def _of_condition(condition: Mapping[str, Any], engine: str, series: str | None) -> Plan:
+    """Return the plan of a condition (public object): one Python step that must succeed."""
+    part = next(part for part in condition["behaviours"] if engine in part["engines"])
+    scenario = part["scenario"]
+    step = {"action": "python", "value": scenario["python"], "on": "main", "versions": {}}
+    return {
+        "entry": condition["id"],
+        "engine": engine,
+        "code": part["errors"][0]["id"].partition("/")[2],
+        "sqlstate": None,
+        "applies": _applies({"engines": [], **scenario}, engine, series),
+        "versions": dict(scenario["versions"]),
+        "not_executable": None,
+        "settings": dict(scenario["settings"]),
+        "host": {},
+        "setup": scenario["setup"],
+        "steps": [{**step, "raises": False, "waits": False}],
+        "handling": condition["handling"]["python"],
+        "outcome": part["outcome"],
+        "fixes": [],
+    }
 
 
 def digest(entry: Mapping[str, Any], engine: str) -> str:

@@ -95,9 +95,11 @@ class Play:
                 self._part = f"step {number}"
                 if step["raises"]:
                     return self._raise(step)
-                self._do(step, "")
+                self._do(step, self.plan.get("handling", ""))
         except Ended as ended:
             return ended.result, ended.failure
+        if "handling" in self.plan:
+            return outcome.HANDLED, None
         return outcome.RAISED_NOTHING, self._failure(None, "", "the error", "no step raises it")
 
     def prove(self, fix: Mapping[str, Any]) -> tuple[str, Failure | None]:
@@ -251,9 +253,12 @@ class Play:
     def _program(self, action: str, text: str, *, raises: bool) -> "Future[None]":
         """Start a shell or Python step; its future raises Refused with what the program said where it failed.
 
-        Where it is to raise, a driver's exception that a Python step did not catch is handed on with its fields.
+        Where it is to raise, a driver's exception that a Python step did not catch is handed on with its fields, and
+        what a client of MySQL or MariaDB printed last in a shell step with its number and SQLSTATE.
         """
         tells = raises and action == "python"
+        numbered = raises and action == "shell" and self.plan["engine"] in ("mysql", "mariadb")
+        client = "command-line client" if numbered else None
         environment = self.instance.environment(DATABASE)
         folder = Path(environment["HOME"])
         try:
@@ -264,7 +269,7 @@ class Play:
                 command = [sys.executable, *runner, str(file)]
             else:
                 command = ["/bin/sh", "-c", text]
-            process = Process(command, folder, environment, tells=tells)
+            process = Process(command, folder, environment, tells=tells, client=client)
         except (OSError, ValueError) as error:
             # No room, too many processes, or a text that cannot be an argument.
             future: Future[None] = Future()

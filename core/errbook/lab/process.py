@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -24,16 +25,29 @@ _LINE: Final = 500
 
 _ROUNDS: Final = 100
 
+_CLIENT: Final = re.compile(r"^ERROR (\d+) \((\w{5})\)(?: at line \d+)?: (.+)$", re.MULTILINE)
+"""How the clients of MySQL and MariaDB print an error that has a number."""
+
 
 class Process:
     """A running step. `future` ends with it, and raises Refused where it fails."""
 
     def __init__(
-        self, command: Sequence[str], folder: Path, environment: Mapping[str, str], *, tells: bool = False
+        self,
+        command: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        *,
+        tells: bool = False,
+        client: str | None = None,
     ) -> None:
-        """With `tells`, a descriptor is added to the command, for what `errbook.lab.uncaught` writes."""
+        """With `tells`, a descriptor is added to the command, for what `errbook.lab.uncaught` writes.
+
+        `client` is what to call a client of MySQL or MariaDB, where its last error is that of the step.
+        """
         self.future: Future[None] = Future()
         self._tail = b""
+        self._client = client
         self._told: int | None = None
         theirs: tuple[int, ...] = ()
         if tells:
@@ -115,6 +129,8 @@ class Process:
             self.future.set_exception(
                 Refused(told["code"], told["sqlstate"], told["message"] or how, driver=told["driver"], output=output)
             )
+        elif self._client and (said := _CLIENT.findall(output)):
+            self.future.set_exception(Refused(*said[-1], driver=self._client, output=output))
         else:
             self.future.set_exception(Refused(None, None, how + (f": {tail}" if tail else ""), output=output))
 

@@ -39,9 +39,14 @@ def words(tree: Tree, name: str) -> list[str]:
 
 
 def wrap(tree: Tree, folder: Path) -> None:
-    """Write a script for every program that a tree offers, so that it can be run by its name."""
+    """Write a script for every program that a tree offers, so that it can be run by its name.
+
+    Where a tree before it has taken the name, the tree's own stands in front of it: ``mysql-9.7-mysql``.
+    """
     for name in tree.offers:
         script = folder / name
+        if script.exists():
+            script = folder / f"{tree.name}-{name}"
         # A step may leave a program in the background that outlives its shell; it ends with the cell.
         command = shlex.join(word for word in words(tree, name) if word != "--die-with-parent")
         script.write_text(f'#!/bin/sh\nexec {command} "$@"\n')

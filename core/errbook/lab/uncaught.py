@@ -49,11 +49,15 @@ def _first(error: BaseException, *names: str) -> Any:
 
 
 def _driver(module: str) -> str:
-    """Return the package of a driver with its version, as far as it tells one."""
+    """Return the package of a driver with its version, as far as it tells one.
+
+    PyMySQL's `__version__` is that of the mysqlclient which it can stand in for.
+    """
     parts = module.split(".")
     for length in range(1, len(parts) + 1):
         name = ".".join(parts[:length])
-        if version := getattr(sys.modules.get(name), "__version__", None):
+        found = sys.modules.get(name)
+        if version := getattr(found, "VERSION_STRING", None) or getattr(found, "__version__", None):
             return f"{name} {version}"
     return parts[0]
 

@@ -28,6 +28,8 @@ def page(code: Code, knowledge: Knowledge, width: int = 80, style: Style = PLAIN
         paper.line(f"Written up: {entry_row(code.entry, style, width - 12)}")
     else:
         paper.line(style.mark("strong", "Not written up yet. This is what servers say of it themselves."))
+        if code.wanted:
+            paper.prose(f"Wanted: {code.wanted}")
     if facts := list(labels(code, names)):
         paper.line(style.mark("faint", " · ".join(facts)))
     for item in code.messages[:MOST_MESSAGES]:
@@ -65,9 +67,8 @@ def card(code: Code, knowledge: Knowledge, width: int = 80, style: Style = PLAIN
         paper.prose(servers.visible(code.messages[0].text), 2)
     if code.sibling and code.sibling.note and not code.sibling.same:
         paper.prose(code.sibling.note, 2)
-    paper.line(
-        f"  Written up: errbook {code.entry.engine} {code.entry.code}" if code.entry else "  Not written up yet."
-    )
+    unwritten = "  Not written up yet, and wanted." if code.wanted else "  Not written up yet."
+    paper.line(f"  Written up: errbook {code.entry.engine} {code.entry.code}" if code.entry else unwritten)
     return paper.text()
 
 

@@ -16,6 +16,8 @@ def page(code: Code, knowledge: Knowledge) -> str:
         parts.append(f"Written up: [{escape(code.entry.title)}]({code.entry.page}index.md)")
     else:
         parts.append("Not written up yet. This is what servers say of it themselves.")
+        if code.wanted:
+            parts.append(f"Wanted: {escape(code.wanted)}")
     facts = [f"- SQLSTATE: {inline(code.sqlstate)}"] if code.sqlstate else []
     facts += [f"- {escape(fact)}" for fact in labels(code, names)]
     facts += [f"- {escape(said)}" for said in said_of_symbols(code, names)]

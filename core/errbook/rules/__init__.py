@@ -10,6 +10,7 @@ _MODULES: Final = (
     "catalogs",
     "characters",
     "code",
+    "conditions",
     "engines",
     "evidence",
     "form",
@@ -18,9 +19,11 @@ _MODULES: Final = (
     "messages",
     "prose",
     "reading",
+    "repeats",
     "scenario",
     "sources",
     "versions",
+    "wanted",
 )
 
 

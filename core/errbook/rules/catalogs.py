@@ -10,7 +10,7 @@ from errbook.rules.form import nearest
 from errbook.rules.rule import Finding, Rule, Subject
 
 # A conversion of printf, and what may stand in its place in an entry: a {name}, or a value.
-_CONVERSION: Final = re.compile(r"%(?:\d+\$)?[-+ #0'.*\d]*(?:hh?|ll?|[qjzt])?(?:`s|[a-zA-Z%][QTBE]?)")
+CONVERSION: Final = re.compile(r"%(?:\d+\$)?[-+ #0'.*\d]*(?:hh?|ll?|[qjzt])?(?:`s|[a-zA-Z%][QTBE]?)")
 _VALUE: Final = r"(?:\{[a-z][a-z0-9_]*\}|[^{}]*?)"
 _MANY: Final = 1
 """A code with more messages than this has one for each of many things: which of them an entry shows is its choice."""
@@ -110,13 +110,13 @@ def parameters(subject: Subject) -> Iterator[Finding]:
     series = list(made.rows)[-1]
     templates = [item.text for item, lists in made.messages.items() if series in lists["series"]]
     # What SQLite's library says of a code is not what it says of an error.
-    if len(templates) != _MANY or "kind" in made.newest or not _CONVERSION.sub("", templates[0]).strip():
+    if len(templates) != _MANY or "kind" in made.newest or not CONVERSION.sub("", templates[0]).strip():
         return
     template = templates[0]
     pattern = _pattern(template)
     if any(pattern.search(_spaced(item["text"])) for item in messages):
         return
-    count = len(_CONVERSION.findall(template))
+    count = len(CONVERSION.findall(template))
     message = f"no message reads as that of {_where(made)}: {shown(template, 200)}"
     names = f", with a {{name}} for each of its {count} values" if count else ""
     yield Finding(("messages", 0, "text"), message, f"Write it as the server prints it{names}")
@@ -130,7 +130,7 @@ def variants(subject: Subject) -> Iterator[Finding]:
     # Shared codes may be worded by either engine.
     others = [known for name in subject.named_engines[1:] if (known := _known(subject, name))]
     templates = [item.text for known in (made, *others) for item in known.messages]
-    patterns = [_pattern(text) for text in templates if _CONVERSION.sub("", text).strip()]
+    patterns = [_pattern(text) for text in templates if CONVERSION.sub("", text).strip()]
     if not patterns:
         return
     for at, variant in enumerate(subject.data.get("variants", ())):
@@ -149,7 +149,7 @@ def variants(subject: Subject) -> Iterator[Finding]:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    return re.compile(_VALUE.join(_words(part) for part in _CONVERSION.split(_spaced(template))))
+    return re.compile(_VALUE.join(_words(part) for part in CONVERSION.split(_spaced(template))))
 
 
 def _words(text: str) -> str:

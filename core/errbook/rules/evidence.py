@@ -8,9 +8,9 @@ from typing import Any, Final
 from errbook import schema
 from errbook.problem import Problem, shown
 from errbook.rules.form import nearest
-from errbook.rules.knowledge import Index
+from errbook.rules.knowledge import Index, Recorded
 from errbook.rules.rule import Finding, Rule, Subject
-from errbook.source import record_again
+from errbook.source import CONDITIONS, record_again
 
 _AGAIN: Final = "Do not edit it; record it again: errbook verify <engine>/<code> --record."
 
@@ -68,6 +68,9 @@ def belongs(index: Index) -> Iterator[Problem]:
     """Find evidence of entries that are not there, and of engines that the entry does not hold for."""
     for file in index.evidence:
         own = f"{file.engine}/{file.code}"
+        if file.engine == CONDITIONS:
+            yield from _of_condition(index, file)
+            continue
         if file.engine not in index.folders.get(file.code, ()):
             if other := index.find(own):
                 theirs = f"{other.engine}/{other.code}"
@@ -89,6 +92,19 @@ def belongs(index: Index) -> Iterator[Problem]:
                 message = f"{shown(server.name)} is a server of an engine that the entry does not hold for"
                 advice = f"Remove the record, or add the engine to `engines` in {facts.path}"
                 yield Problem(file.path, server.line, server.column, "evidence-engine", message, advice)
+
+
+def _of_condition(index: Index, file: Recorded) -> Iterator[Problem]:
+    condition = index.conditions.get(file.code)
+    if condition is None:
+        message = f"there is no condition errors/{CONDITIONS}/{file.code}.yaml"
+        yield Problem(file.path, 1, 1, "evidence-entry", message, "Remove the file, or write the condition first")
+        return
+    for server in file.servers:
+        if condition.engines and server.name.partition(":")[0] not in condition.engines:
+            message = f"{shown(server.name)} is a server of an engine that the condition does not name"
+            advice = f"Remove the record, or add the engine to {condition.path}"
+            yield Problem(file.path, server.line, server.column, "evidence-engine", message, advice)
 
 
 def _again(subject: Subject) -> str:

@@ -253,6 +253,11 @@ def _identities(kind: str, data: Mapping[str, Any]) -> Iterator[tuple[str | int,
         yield from (((name,)) for name in ("code", "sqlstate") if name in data)
         if isinstance(states := data.get("sqlstates"), dict):
             yield from (("sqlstates", name) for name in states)
+    elif kind == "wanted":
+        items = data.get("wanted")
+        for at, item in enumerate(items if isinstance(items, list) else ()):
+            if isinstance(item, dict) and "code" in item:
+                yield "wanted", at, "code"
     elif kind == "engine":
         if isinstance(data.get("code"), dict) and "example" in data["code"]:
             yield "code", "example"

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from errbook.problem import Problem, shown
 from errbook.rules.form import nearest
+from errbook.rules.repeats import Sentences
 from errbook.rules.rule import Rule
 
 
@@ -48,6 +49,25 @@ class Recorded(NamedTuple):
     variants: tuple[Named, ...] = ()
 
 
+class Condition(NamedTuple):
+    """What is kept of a condition: its file, its engines and its errors; `reported` where problems are wanted of it."""
+
+    path: str
+    engines: tuple[str, ...] = ()
+    related: tuple[Named, ...] = ()
+    reported: bool = False
+
+
+class Wanted(NamedTuple):
+    """What is kept of an item of a wanted.yaml: the number of its layer, its ``engine/code``, and where that stands."""
+
+    path: str
+    layer: int
+    identity: str
+    line: int
+    column: int
+
+
 @dataclass
 class Index:
     """The identities of all entries. Facts come in while files are checked; what is missing is read on demand."""
@@ -60,6 +80,15 @@ class Index:
     """The entries that problems are wanted for, in order."""
     evidence: list[Recorded] = field(default_factory=list)
     """The files of evidence that problems are wanted for, in order."""
+    wanted: list[Wanted] = field(default_factory=list)
+    """What is wanted in the files that problems are wanted for, in order."""
+    sentences: Sentences = field(default_factory=Sentences)
+    """The sentences of the entries that problems are wanted for."""
+
+    listed: Callable[[str, str], bool] = lambda _engine, _code: False
+    """Whether an engine may have a code that nobody has written up: a catalog has it, or there is no catalog."""
+    conditions: dict[str, Condition] = field(default_factory=dict)
+    """The conditions that are written up, by name."""
 
     def get(self, engine: str, code: str) -> Facts:
         """Return the facts of the file errors/<engine>/<code>.yaml, which must be one of ``folders``."""

@@ -6,6 +6,8 @@ from typing import Final
 
 from errbook.problem import shown
 from errbook.rules.rule import Finding, Rule, Subject
+from errbook.rules.scenario import fixes
+from errbook.sql_places import find
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]{0,31})\}")
 
@@ -66,7 +68,36 @@ def variants(subject: Subject) -> Iterator[Finding]:
         seen.append(name)
 
 
+def fills(subject: Subject) -> Iterator[Finding]:
+    """Find what a parameter is to fill in and stands nowhere in the entry's SQL, or would be filled in twice."""
+    codes = [code["text"] for _, fix in fixes(subject) for code in (fix["code"],) if code["language"] == "sql"] + [
+        cause["confirm"]["run"]
+        for _, part in subject.parts
+        for cause in part.get("causes", ())
+        if cause["confirm"].get("language", "sql") == "sql"
+    ]
+    for at, parameter in enumerate(subject.data.get("parameters", ())):
+        seen: list[str] = []
+        for number, item in enumerate(parameter.get("fills", ())):
+            where = ("parameters", at, "fills", number, "replaces")
+            name = item["replaces"]
+            if name in seen:
+                yield Finding(where, f"{shown(name)} is filled in twice by {{{parameter['name']}}}", "Keep one of them")
+            seen.append(name)
+            if not any(True for code in codes for _ in find(code, name, item["as"], subject.source.engine)):
+                told = {"text": "string", "number": "number"}.get(item["as"], "identifier")
+                message = f"no SQL of the entry has {shown(name)} as {'an' if told[0] == 'i' else 'a'} {told}"
+                yield Finding(where, message, "Write what stands in a fix or a confirmation, or remove it")
+
+
 RULES: Final = (
+    Rule(
+        "parameter-fills",
+        "entry",
+        "What a parameter fills in stands in the SQL of a fix or of a confirmation.",
+        "Name an identifier, a string or a number of that SQL.",
+        fills,
+    ),
     Rule(
         "variant-id",
         "entry",

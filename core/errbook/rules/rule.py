@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from errbook.rules.strings import Text
     from errbook.source import Source
 
-Scope = Literal["file", "any", "entry", "engine", "sqlstates", "evidence", "knowledge"]
+Scope = Literal["file", "any", "entry", "condition", "engine", "sqlstates", "wanted", "evidence", "knowledge"]
 
 
 class Finding(NamedTuple):
@@ -86,10 +86,10 @@ class Subject:
 class Rule:
     """A named rule.
 
-    The scope says what it looks at: a file while it is read, one file of any kind that people write, an entry, an
-    engine.yaml, the sqlstates.yaml, a file of evidence, or all entries together. ``check`` yields findings about
-    one file; ``across`` yields problems from the index of all entries. Rules of scope ``file``, and those of the
-    schema, have neither: they are applied while a file is read.
+    The scope says what it looks at: a file while it is read, one file of any kind that people write, an entry, a
+    condition, an engine.yaml, the sqlstates.yaml, a wanted.yaml, a file of evidence, or all entries together.
+    ``check`` yields findings about one file; ``across`` yields problems from the index of all entries. Rules of scope
+    ``file``, and those of the schema, have neither: they are applied while a file is read.
     """
 
     name: str

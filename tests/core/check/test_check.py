@@ -34,6 +34,7 @@ def test_files_come_out_in_order_of_engine_and_number(layer: Any) -> None:
         "sqlite/5",
         "sqlite/6",
         "sqlite/10",
+        "lock-not-available.yaml",
     ]
 
 

@@ -61,9 +61,9 @@ def test_nothing_recorded_is_null(layer: Any) -> None:
     [
         (
             {"outcome": "reproducd"},
-            "9:18: schema: `reproducd` is not one of `reproduced`, `raised-other`, `raised-nothing`, `setup-failed`, "
-            "`step-failed`, `waited`, `did-not-wait`, `timed-out`, `not-executable`, `not-applicable` or "
-            "`exemption-unneeded`; nearest: `reproduced`. ",
+            "9:18: schema: `reproducd` is not one of `reproduced`, `handled`, `raised-other`, `raised-nothing`, "
+            "`setup-failed`, `step-failed`, `waited`, `did-not-wait`, `timed-out`, `not-executable`, `not-applicable` "
+            "or `exemption-unneeded`; nearest: `reproduced`. ",
         ),
         ({"digest": "abc"}, "6:17: schema: `abc` does not have the form of `servers.mysql:9.7.digest`. "),
         ({"colour": "red"}, "33:7: unknown-key: `colour` is not a field of `servers.mysql:9.7`. "),

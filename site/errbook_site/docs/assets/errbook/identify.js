@@ -50,15 +50,18 @@ const ebIdentify = (() => {
       this.flags = flags;
       this.ready = new Map();
       this.filed = new Map();
+      // Of each line only what it is filed under is cut out: there are ten thousand, and someone waits.
       lines.forEach((line, number) => {
-        const fields = line.split("\t");
-        const parts = fields[4].split(" ");
-        const at = Number(fields[1]) + (parts[0][0] === "*" ? 1 : 0);
-        let key = parts[at];
-        if (at + 1 < parts.length && parts[at + 1][0] !== "*") key = `${key} ${parts[at + 1]}`;
+        const tab = line.indexOf("\t") + 1;
+        let from = line.lastIndexOf("\t") + 1;
+        for (let left = Number(line.slice(tab, line.indexOf("\t", tab))) + (line[from] === "*" ? 1 : 0); left; left -= 1) from = line.indexOf(" ", from) + 1;
+        let to = line.indexOf(" ", from);
+        if (to >= 0 && line[to + 1] !== "*") to = line.indexOf(" ", to + 1);
+        const key = to < 0 ? line.slice(from) : line.slice(from, to);
         const there = this.filed.get(key);
-        if (there) there.push(number);
-        else this.filed.set(key, [number]);
+        if (there === undefined) this.filed.set(key, number);
+        else if (typeof there === "number") this.filed.set(key, [there, number]);
+        else there.push(number);
       });
     }
 
@@ -67,7 +70,9 @@ const ebIdentify = (() => {
       let before = "";
       words.forEach((word, at) => {
         for (const [key, place] of [[`${before} ${word}`, at - 1], [word, at]]) {
-          for (const number of this.filed.get(key) || []) {
+          const filed = this.filed.get(key);
+          if (filed === undefined) continue;
+          for (const number of typeof filed === "number" ? [filed] : filed) {
             const message = this.ready.get(number) || this.read(number);
             const hit = check(message, words, place);
             if (hit) found.push(hit);
@@ -255,7 +260,7 @@ const ebIdentify = (() => {
   const OTHERS = new Set(["syntaxerror", "systemerror", "ioerror", "internalerror", "dataexception", "connectionexception", "diskfull", "indexcorrupted", "configfileerror", "invalidname", "invalidpassword", "warning", "outofmemory", "assertfailure", "divisionbyzero"]);
   const QUIET = /\[(?:Note|System|Warning)\]|\b(?:LOG|DEBUG\d?|NOTICE|INFO|STATEMENT|CONTEXT|HINT|DETAIL): {1,2}/;
   const OTHER_ERRORS = /(?:zerodivision|divisionbyzero|attribute|arithmetic|type|key|name|index|value|reference)(?:error|exception)/;
-  const FOLLOWS = /^[ \t:?!,;(-]{1,4}(?!at\b|in \/|line\b|\(SQL|\[SQL|\d)[A-Za-z]/;
+  const FOLLOWS = /^[ \t:?!,;(-]{1,4}(?!at\b|in \/|line\b|\(SQL|\[SQL|SQLSTATE|\d)[A-Za-z]/;
   const SHORT = 80, WEAK = 0.5, PLAIN = 24, NEVER = 100;
   const FEW = 2, BITS = 8, HALF = 6, BEST = 0.95;
 
@@ -263,31 +268,62 @@ const ebIdentify = (() => {
   const upper = (text) => text === text.toUpperCase() && text !== text.toLowerCase();
   const lower = (text) => text === text.toLowerCase() && text !== text.toUpperCase();
 
+  /** What is known of references, read when it is asked for. */
+  class Codes {
+    constructor() {
+      this.lines = new Map();
+    }
+
+    add(ref, line) {
+      this.lines.set(ref, line);
+    }
+
+    has(ref) {
+      return this.lines.has(ref);
+    }
+
+    get(ref) {
+      const line = this.lines.get(ref);
+      if (line === undefined) return undefined;
+      const [, symbol, sqlstate, entry] = line.split("\t");
+      return { symbol: symbol || null, sqlstate: sqlstate || null, entry: entry || null };
+    }
+  }
+
   class Identifier {
     /** `base` is the part of that name; `part` gives another one by its name, as a promise. */
     constructor(base, part) {
       this.part = part;
       const end = base.indexOf("\n");
       const about = JSON.parse(base.slice(0, end));
-      if (about.format !== 1) throw new Error(`data of format ${about.format}`);
+      if (about.format !== 2) throw new Error(`data of format ${about.format}`);
       const lines = base.slice(end + 1).split("\n");
-      this.codes = new Map();
+      this.codes = new Codes();
       this.symbols = new Map();
       this.classes = new Map();
       this.variants = new Map();
-      for (const line of lines.slice(0, about.codes)) {
-        const [ref, symbol, sqlstate, entry, others, variants] = line.split("\t");
+      for (let at = 0; at < about.codes; at += 1) {
+        const line = lines[at];
+        const tab = line.indexOf("\t");
+        const ref = line.slice(0, tab);
+        const symbol = line.slice(tab + 1, line.indexOf("\t", tab + 1));
+        this.codes.add(ref, line);
+        if (symbol) {
+          const low = symbol.toLowerCase();
+          if (!this.symbols.has(low)) this.symbols.set(low, ref);
+          if (ref[0] === "p") {
+            const name = low.replaceAll("_", "");
+            if (!this.classes.has(name)) this.classes.set(name, ref);
+          }
+        }
+        // Few have other symbols or variants.
+        if (line.endsWith("\t\t")) continue;
+        const [, , , , others, variants] = line.split("\t");
         for (const variant of variants ? variants.split(";") : []) {
-          const at = variant.indexOf(":");
-          this.variants.set(`${ref} ${variant.slice(at + 1)}`, variant.slice(0, at));
+          const place = variant.indexOf(":");
+          this.variants.set(`${ref} ${variant.slice(place + 1)}`, variant.slice(0, place));
         }
-        this.codes.set(ref, { symbol: symbol || null, sqlstate: sqlstate || null, entry: entry || null });
-        for (const name of [symbol, ...others.split(" ")]) {
-          const low = name.toLowerCase();
-          if (name && !this.symbols.has(low)) this.symbols.set(low, ref);
-        }
-        const name = symbol.replaceAll("_", "").toLowerCase();
-        if (ref[0] === "p" && symbol && !this.classes.has(name)) this.classes.set(name, ref);
+        for (const name of others.toLowerCase().split(" ")) if (name && !this.symbols.has(name)) this.symbols.set(name, ref);
       }
       this.messages = new Messages(lines.slice(about.codes));
       this.dialects = dialects(about.dialects);
@@ -526,20 +562,20 @@ const ebIdentify = (() => {
   function parameters(item, folded, starts, ends) {
     const values = [];
     for (const [name, since, to] of item.gaps) {
-      if (name) values.push([name, value(folded.slice(ends[since - 1], to < starts.length ? starts[to] : folded.length))]);
+      if (name) values.push(...parted(name, folded.slice(ends[since - 1], to < starts.length ? starts[to] : folded.length)));
     }
     const { words } = item.message;
     if (words[0].length > 1 && words[0][0] === "*") {
       const stop = starts[item.start];
       const low = Math.max(0, stop - 200);
       const before = stop > 0 ? folded.lastIndexOf("\n", stop - 1) : -1;
-      values.push([words[0].slice(1), value(folded.slice(Math.max(before >= low ? before + 1 : 0, low), stop))]);
+      values.push(...parted(words[0].slice(1), folded.slice(Math.max(before >= low ? before + 1 : 0, low), stop)));
     }
     const tail = words[words.length - 1];
     if (tail.length > 1 && tail[0] === "*") {
       const begin = ends[item.end - 1];
       const right = folded.indexOf("\n", begin);
-      values.push([tail.slice(1), value(folded.slice(begin, Math.min(right >= 0 ? right : folded.length, begin + 200)))]);
+      values.push(...parted(tail.slice(1), folded.slice(begin, Math.min(right >= 0 ? right : folded.length, begin + 200))));
     }
     return values.filter(([, text]) => text).sort((one, other) => (one[0] < other[0] ? -1 : one[0] > other[0] ? 1 : one[1] < other[1] ? -1 : 1));
   }
@@ -555,10 +591,94 @@ const ebIdentify = (() => {
     return text.slice(start, end);
   }
 
+  function parted(name, text) {
+    let names = name.split("\x1f");
+    const values = [];
+    while (names.length > 1) {
+      let between = names[1].replaceAll("\x1e", " ");
+      const core = strip(between, `${QUOTES} `);
+      let place = text.indexOf(between);
+      if (place < 0) {
+        between = core;
+        place = core ? text.indexOf(core) : -1;
+      }
+      if (place < 0) {
+        names = core === "." ? names.slice(2) : [names[0], ...names.slice(3)];
+        continue;
+      }
+      values.push([names[0], value(text.slice(0, place))]);
+      text = text.slice(place + between.length);
+      names = names.slice(2);
+    }
+    return [...values, [names[0], value(text)]];
+  }
+
   function value(given) {
-    const text = strip(given, " \t\r\n:;,");
+    const text = strip(given.replaceAll(FILLER, ""), " \t\r\n:;,");
     for (const quote of QUOTES) if (text.includes(quote)) return strip(text, `${QUOTES} \t\r\n:;,.()`);
     return strip(text, "()");
+  }
+
+  // Fills: errbook.fills says what is put in, in which form, and what never is.
+
+  const LONGEST = 256;
+  const UNSAFE = /[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffd\ud800-\udfff\u{e0000}-\u{e0fff}]/u;
+
+  /** Return every statement of an entry (`error` of its public JSON) that a match fills in, those of causes first. */
+  function filled(error, match) {
+    const part = error.variants.find((variant) => variant.id === match.variant) || error;
+    const made = [];
+    const add = (name, items, block) => items.forEach((item, at) => {
+      const { text, fills } = block(item);
+      if (!fills.length || (item.engines.length && !item.engines.includes(match.engine))) return;
+      const put = putIn(text, fills, match.parameters, match.engine);
+      if (put.spans.length) made.push({ part: name, number: at + 1, ...put });
+    });
+    add("cause", part.causes, ({ confirm }) => ({ text: confirm.run, fills: confirm.fills }));
+    add("fix", part.fixes, ({ code }) => code);
+    return made;
+  }
+
+  function putIn(text, fills, parameters, engine) {
+    // Places count characters, of which strings here may hold two halves.
+    const letters = [...text];
+    let made = "", done = 0, size = 0;
+    const spans = [];
+    for (const fill of fills) {
+      const given = Object.hasOwn(parameters, fill.parameter) ? parameters[fill.parameter] : "";
+      const value = given && fill.start >= done ? quoted(given, fill.form, fill.part, engine) : null;
+      if (value === null) continue;
+      size += fill.start - done;
+      const length = [...value].length;
+      made += letters.slice(done, fill.start).join("") + value;
+      spans.push([size, size + length]);
+      size += length;
+      done = fill.end;
+    }
+    return { text: made + letters.slice(done).join(""), spans };
+  }
+
+  function quoted(value, form, part, engine) {
+    if ([...value].length > LONGEST || UNSAFE.test(value)) return null;
+    let names = value.split(".");
+    if (part) {
+      if (names.length > 2 || (part === "first" && names.length !== 2)) return null;
+      value = part === "first" ? names[0] : names[names.length - 1];
+      names = [value];
+    } else if (form !== "path" && form !== "path-text") names = [value];
+    if (!value || names.length > 3 || names.includes("") || !OWN.has(engine)) return null;
+    if (form === "number") return /^[0-9]{1,19}$/.test(value) ? value : null;
+    if (form === "text") return quotedText(value, engine);
+    if (form === "grant") names = [value.replace(/[\\_%]/g, "\\$&")];
+    const mark = MY.includes(engine) ? "`" : '"';
+    const path = names.map((name) => mark + name.replaceAll(mark, mark + mark) + mark).join(".");
+    return form === "path-text" ? quotedText(path, engine) : path;
+  }
+
+  function quotedText(value, engine) {
+    const doubled = value.replaceAll("'", "''");
+    if (!doubled.includes("\\") || engine === "sqlite") return `'${doubled}'`;
+    return `${engine === "postgresql" ? "E" : ""}'${doubled.replaceAll("\\", "\\\\")}'`;
   }
 
   let ready = null;
@@ -575,7 +695,7 @@ const ebIdentify = (() => {
     return ready;
   }
 
-  return { Identifier, load };
+  return { Identifier, filled, load, quoted };
 })();
 
 if (typeof module !== "undefined") module.exports = ebIdentify;

@@ -39,6 +39,20 @@ const ebPaste = (box) => {
     shown.hidden = !matches.length;
   }
 
+  /** Return a statement with what was filled in marked. */
+  function statement({ text, spans }) {
+    const made = element("pre");
+    const letters = [...text];
+    let done = 0;
+    for (const [start, end] of spans) {
+      const put = element("mark", letters.slice(start, end).join(""), { title: "filled in from your text", "data-eb-filled": "" });
+      made.append(letters.slice(done, start).join(""), put);
+      done = end;
+    }
+    made.append(letters.slice(done).join(""));
+    return made;
+  }
+
   async function card(match, number) {
     const item = element("li");
     const engine = titles[match.engine] || match.engine;
@@ -63,8 +77,15 @@ const ebPaste = (box) => {
     try {
       const { error } = await (await fetch(new URL(`${root}api/v1/errors/${match.entry}.json`, location.href))).json();
       item.append(prose(error.title, { class: "eb-paste__title" }), prose(error.summary));
-      const [fix] = error.fixes;
-      item.append(prose(`First: ${fix.title}`), element("pre", fix.code.text.split("\n").slice(0, 8).join("\n")));
+      const part = error.variants.find((variant) => variant.id === match.variant) || error;
+      const put = ebIdentify.filled(error, match);
+      const cause = put.find((one) => one.part === "cause");
+      const fix = put.find((one) => one.part === "fix");
+      if (cause) item.append(prose(`Is it cause ${cause.number}? Run`), statement(cause));
+      const first = part.fixes[fix ? fix.number - 1 : 0];
+      const title = fix && fix.number > 1 ? `Fix ${fix.number}` : "First";
+      item.append(prose(`${title}: ${first.title}`), fix ? statement(fix) : element("pre", first.code.text.split("\n").slice(0, 8).join("\n")));
+      if (put.length) item.append(element("p", "What is marked was filled in from your text; it never left this page.", { class: "eb-faint" }));
     } catch {
       // The link is enough.
     }
@@ -96,9 +117,10 @@ const ebPaste = (box) => {
     if (turn === asked) list.replaceChildren(...cards);
   }
 
-  input.addEventListener("input", () => {
+  // Who types goes on typing; what was pasted or dropped is whole.
+  input.addEventListener("input", ({ inputType }) => {
     clearTimeout(waiting);
-    waiting = setTimeout(identify, 150);
+    waiting = setTimeout(identify, inputType === "insertFromPaste" || inputType === "insertFromDrop" ? 0 : 150);
   });
   // The data are read before anything is pasted: at once where pasting is what the page is for, else at the first touch.
   const prepare = () => ebIdentify.load(root).catch(() => {});

@@ -1,0 +1,112 @@
+"""Conditions: the program that a page shows is executed, and what comes of it is told."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.lab.made import SHORT, Json, play
+
+import errbook
+from errbook.lab import outcome
+from errbook.lab.plan import digest, of
+
+PROGRAM = """
+def code_of(error):
+    return error.sqlstate
+
+def replayed(connection, work):
+    try:
+        return work(connection)
+    except Exception as error:
+        connection.rollback()
+        if code_of(error) != "{code}":
+            raise
+        return work(connection)
+"""
+
+SCENARIO = """
+import psycopg
+$code
+tries = []
+
+def work(connection):
+    tries.append(1)
+    connection.execute("SELECT 1 / %s", (len(tries) - 1,))
+
+replayed(psycopg.connect(), work)
+assert len(tries) == 2
+"""
+
+
+def condition(name: str, code: str = "22012", scenario: str = SCENARIO, **more: Any) -> Json:
+    """Return a public condition that divides by zero once, and a program that expects `code`."""
+    part = {
+        "engines": ["postgresql"],
+        "errors": [{"id": "postgresql/22012"}],
+        "outcome": "retried",
+        "scenario": {"versions": {}, "settings": {}, "setup": None, "python": scenario, **more},
+    }
+    program = PROGRAM.replace("{code}", code)
+    made: Json = {"id": f"conditions/made-{name}", "engines": ["postgresql"], "behaviours": [part]}
+    return {**made, "handling": {"python": program, "why": ""}}
+
+
+def test_what_comes_of_the_program_is_told() -> None:
+    found = play(
+        condition("good"),
+        condition("wrong-code", code="23505"),
+        condition("never", scenario="$code\nimport time; time.sleep(60)"),
+        condition("setup", setup="CREATE TABEL t (id int);"),
+        condition("elsewhere", versions={"postgresql": ">=99"}),
+        limits=SHORT,
+    )
+    assert {name: result.record["outcome"] for name, result in found.items()} == {
+        "good": outcome.HANDLED,
+        "wrong-code": outcome.STEP_FAILED,
+        "never": outcome.TIMED_OUT,
+        "setup": outcome.SETUP_FAILED,
+        "elsewhere": outcome.NOT_APPLICABLE,
+    }
+    assert {name for name, result in found.items() if result.accepted} == {"elsewhere", "good"}
+    assert "division by zero" in found["wrong-code"].failures[0]["came"]
+    record = found["good"].record
+    assert (record["driver"], record["observed"], record["fixes"]) == (None, None, [])
+
+
+def test_other_words_leave_evidence_as_it_is_and_another_program_does_not() -> None:
+    made = condition("digest")
+    words = {**made, "handling": {**made["handling"], "why": "Because."}}
+    other = condition("digest", code="22013")
+    assert digest(words, "postgresql") == digest(made, "postgresql")
+    assert digest(other, "postgresql") != digest(made, "postgresql")
+
+
+def test_every_written_condition_is_executed_on_each_of_its_servers() -> None:
+    with errbook.open() as knowledge:
+        conditions = knowledge.conditions()
+    assert {"deadlock", "lock-wait-timeout", "unique-violation"} <= {item["condition"] for item in conditions}
+    for item in conditions:
+        assert item["verification"]["missing"] == [], item["id"]
+        for run in item["verification"]["servers"]:
+            assert not run["stale"], (item["id"], run["server"])
+            assert run["outcome"] in (outcome.HANDLED, outcome.NOT_APPLICABLE), (item["id"], run["server"])
+        for engine in item["engines"]:
+            assert "$code" in of(item, engine)["steps"][0]["value"]
+
+
+def test_verify_takes_a_condition(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "errbook", "verify", "conditions/unique-violation", "--server", "sqlite:3.40"]
+    done = subprocess.run([*command, "--format", "json"], capture_output=True, text=True, cwd=tmp_path, check=False)
+    (found,) = json.loads(done.stdout)
+    assert (done.returncode, found["record"]["outcome"], found["differences"]) == (0, "handled", [])
+
+
+@pytest.mark.parametrize("name", ["conditions/nope", "conditions/deadlocks"])
+def test_verify_says_which_conditions_there_are(name: str) -> None:
+    command = [sys.executable, "-m", "errbook", "verify", name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"the condition {name} is not written up; those that are: conditions/deadlock" in done.stderr
