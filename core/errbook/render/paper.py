@@ -76,10 +76,15 @@ class Paper:
         for row in text.splitlines():
             self.line(" " * indent + self.style.mark("code", row) if row else "")
 
-    def head(self, text: str) -> None:
-        """Begin a part."""
+    def head(self, text: str, name: str = "") -> None:
+        """Begin a part; `name` is what it is asked for by, which stays as it is written."""
+        title = text.upper() if not self.style.reset else text
         self.line()
-        self.line(self.style.mark("head", text.upper() if not self.style.reset else text))
+        if name and len(title) + 1 + len(name) <= self.width:
+            title, name = f"{title} {name}", ""
+        self.line(self.style.mark("head", title))
+        if name:
+            self.line(self.style.mark("head", name))
 
     def text(self) -> str:
         """Return everything, ending in a newline."""

@@ -113,7 +113,7 @@ def page(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLA
     paper.head("Fixes")
     _fixes(paper, entry, knowledge, names)
     for variant in entry.variants:
-        paper.head(f"{variant.title} (#{variant.id})")
+        paper.head(variant.title, f"(#{variant.id})")
         own = entry.of_variant(variant)
         for message in variant.messages:
             paper.prose(message.text, 4, "  ")
