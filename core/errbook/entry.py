@@ -440,6 +440,10 @@ class Entry(Record):
             _as_written(variant, plain)
         return value
 
+    def of_message(self, variant: str | None) -> Entry:
+        """Return the variant of that id in the form of an entry; the entry where there is none, or None is given."""
+        return next((self.of_variant(each) for each in self.variants if each.id == variant), self)
+
     def of_variant(self, variant: Variant) -> Entry:
         """Return one of the entry's variants in the form of an entry, with what it has of its own."""
         return self._replace(

@@ -3,17 +3,20 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from tests import evidence
 
 from errbook.compile import compile_knowledge
+from errbook.entry import Entry
 from errbook.knowledge import Knowledge
 
 ROOT = Path(__file__).resolve().parents[2]
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+Entries = Mapping[str, Entry]
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +49,17 @@ def errbook(database: Path, tmp_path: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def entries(tmp_path_factory: pytest.TempPathFactory) -> Entries:
+    """The entries of this checkout, as they are without any evidence."""
+    with evidence.compiled(tmp_path_factory.mktemp("bare"), {}, {}) as knowledge:
+        return {entry.id: entry for entry in knowledge.all()}
+
+
+@pytest.fixture(scope="session")
+def executed(tmp_path_factory: pytest.TempPathFactory, entries: Entries) -> Iterator[Knowledge]:
+    """The same with evidence of every sort."""
+    with evidence.compiled(tmp_path_factory.mktemp("executed"), evidence.example(entries), entries) as knowledge:
+        yield knowledge

@@ -1,39 +1,20 @@
 """How far the knowledge reaches: counts, what is stale, what was not executed and why, and what is wanted next."""
 
 import json
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import pytest
 from jsonschema import Draft202012Validator
 from tests import evidence
-from tests.core.conftest import ROOT, Run
+from tests.core.conftest import ROOT, Entries, Run
 
 from errbook import answers, schema
 from errbook.compile import compile_knowledge
 from errbook.coverage import NEVER_RUN, Coverage
-from errbook.entry import Entry
 from errbook.knowledge import Knowledge
 from errbook.render import coverage as render
 
-Entries = Mapping[str, Entry]
-
 DETAIL = "step 3: `INSERT` expected the error 1062 (23000); 1048 (23000) came."
 """Of the made-up evidence in tests/evidence.py."""
-
-
-@pytest.fixture(scope="module")
-def entries(tmp_path_factory: pytest.TempPathFactory) -> Entries:
-    """The entries of this checkout, as they are without any evidence."""
-    with evidence.compiled(tmp_path_factory.mktemp("bare"), {}, {}) as knowledge:
-        return {entry.id: entry for entry in knowledge.all()}
-
-
-@pytest.fixture(scope="module")
-def executed(tmp_path_factory: pytest.TempPathFactory, entries: Entries) -> Iterator[Knowledge]:
-    """The same with evidence of every sort."""
-    with evidence.compiled(tmp_path_factory.mktemp("executed"), evidence.example(entries), entries) as knowledge:
-        yield knowledge
 
 
 def reasons(found: Coverage, identity: str) -> list[tuple[int | None, tuple[str, ...], str]]:

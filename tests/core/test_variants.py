@@ -88,3 +88,13 @@ def test_the_command_shows_one_message_of_a_code(errbook: Run) -> None:
 def test_a_template_fits_what_is_said_with_values_in_it() -> None:
     assert fits('ERROR:  relation "a b" does not\n  exist', ['relation "{table}" does not exist'])
     assert not fits('column "a" does not exist', ['relation "{table}" does not exist'])
+
+
+def test_a_pasted_message_gets_the_first_fix_of_its_variant(knowledge: Knowledge, errbook: Run) -> None:
+    said = errbook("identify", 'FATAL:  Peer authentication failed for user "postgres"').stdout
+    entry = knowledge.get("postgresql", "28000")
+    assert entry
+    variant = entry.of_message("peer-authentication-failed")
+    assert f"First: {variant.fixes[0].title}" in said
+    assert f"First: {entry.fixes[0].title}" not in said
+    assert variant.title in said

@@ -2,13 +2,13 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests import evidence
-from tests.core.conftest import ROOT, Run
+from tests.core.conftest import ROOT, Entries, Run
 
 from errbook import fresh
 from errbook.compile import CheckFailed, compile_knowledge
@@ -17,22 +17,6 @@ from errbook.knowledge import Knowledge
 from errbook.render import markdown, text, verification
 from errbook.render.servers import listed, names, numbered
 from errbook.wording import client_error, normalised
-
-Entries = Mapping[str, Entry]
-
-
-@pytest.fixture(scope="module")
-def entries(tmp_path_factory: pytest.TempPathFactory) -> Entries:
-    """The entries of this checkout, as they are without any evidence."""
-    with evidence.compiled(tmp_path_factory.mktemp("bare"), {}, {}) as knowledge:
-        return {entry.id: entry for entry in knowledge.all()}
-
-
-@pytest.fixture(scope="module")
-def executed(tmp_path_factory: pytest.TempPathFactory, entries: Entries) -> Iterator[Knowledge]:
-    """The same with evidence of every sort."""
-    with evidence.compiled(tmp_path_factory.mktemp("executed"), evidence.example(entries), entries) as knowledge:
-        yield knowledge
 
 
 def made(tmp_path: Path, entries: Entries, identity: str, records: Mapping[str, Any]) -> Entry:

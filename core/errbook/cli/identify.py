@@ -112,7 +112,8 @@ def _page(knowledge: Knowledge, found: Sequence[Identified], text: str) -> str:
         lines += [f"   {servers.visible(name)}: {servers.visible(value)}" for name, value in item.parameters.items()]
         entry = knowledge.get(*item.entry.split("/", 1)) if item.entry else None
         if entry:
-            lines += [f"   {line}" for line in card(entry, knowledge, width - 3, style).splitlines()[1:]]
+            shown = card(entry.of_message(item.variant), knowledge, width - 3, style)
+            lines += [f"   {line}" for line in shown.splitlines()[1:]]
             lines += [f"   {line}" for line in _filled(knowledge, entry, item, style)]
             lines.append(f"   errbook {entry.engine} {entry.code}{f'#{item.variant}' if item.variant else ''}")
         elif knowledge.engine(item.engine):
@@ -133,8 +134,7 @@ def _filled(knowledge: Knowledge, entry: Entry, item: Identified, style: Style) 
         if filled.part in shown:
             continue
         shown.add(filled.part)
-        variant = next((each for each in entry.variants if each.id == item.variant), None)
-        title = (variant or entry).fixes[filled.number - 1].title if filled.part == "fix" else None
+        title = entry.of_message(item.variant).fixes[filled.number - 1].title if filled.part == "fix" else None
         put_in = ", ".join(dict.fromkeys(filled.text[start:end] for start, end in filled.spans))
         what = f"Fix {filled.number}: {title}" if title else f"Is it cause {filled.number}? Run"
         yield f"{what} (filled in: {visible(put_in)})"

@@ -121,7 +121,7 @@ class _Watch:
         entry = self._knowledge.get(*error.entry.split("/", 1)) if error.entry else None
         lines = [f"{self._named(error)}, {error.confidence:.0%} sure"]
         if entry:
-            lines += card(entry, self._knowledge, _WIDTH - 11, style).splitlines()[1:]
+            lines += card(entry.of_message(error.variant), self._knowledge, _WIDTH - 11, style).splitlines()[1:]
             lines.append(f"errbook {entry.engine} {entry.code}{f'#{error.variant}' if error.variant else ''}")
         elif self._knowledge.engine(error.engine):
             asked = error.code.removeprefix("MY-").lstrip("0") if error.code.startswith("MY-") else error.code

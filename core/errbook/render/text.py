@@ -7,6 +7,7 @@ from errbook.render.first import first_code
 from errbook.render.paper import Paper, wrap
 from errbook.render.paper import row as row
 from errbook.render.style import PLAIN, Style
+from errbook.variants import split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -189,9 +190,12 @@ def _fixes(paper: Paper, entry: Entry, knowledge: Knowledge, names: Names) -> No
 
 
 def card(entry: Entry, knowledge: Knowledge, width: int = 80, style: Style = PLAIN) -> str:
-    """Return an entry in a few lines: identity, summary, retry, and the first thing to do."""
+    """Return an entry, or a variant in its form, in a few lines: identity, summary, retry, the first thing to do."""
     paper = Paper(width, style)
     _identity(paper, entry, servers.names(knowledge))
+    if split(entry.id)[1]:
+        # The summary is of the whole code.
+        paper.line(f"  {entry.title}")
     paper.prose(entry.summary, 2)
     retry = knowledge.term("retry_verdict", entry.retry.verdict).title
     paper.line(f"  {style.mark(_RETRY[entry.retry.verdict], retry)}. First: {entry.fixes[0].title}")
