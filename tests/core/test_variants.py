@@ -5,7 +5,7 @@ import json
 import pytest
 from tests.core.conftest import Run
 
-from errbook import answers, variants
+from errbook import answers, chat, variants
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
 from errbook.template import fits
@@ -98,3 +98,16 @@ def test_a_pasted_message_gets_the_first_fix_of_its_variant(knowledge: Knowledge
     assert f"First: {variant.fixes[0].title}" in said
     assert f"First: {entry.fixes[0].title}" not in said
     assert variant.title in said
+
+
+@pytest.mark.parametrize(
+    "text", ["no such table: users", "sqlite 1#no-such-table", "sqlite3.OperationalError: no such table: users"]
+)
+def test_a_chat_answers_with_the_variant_and_shares_it(knowledge: Knowledge, text: str) -> None:
+    answer = chat.answer(knowledge, chat.asked(text))
+    assert (answer.title, answer.query) == ("SQLite 1: No such table", "sqlite 1#no-such-table")
+    entry = knowledge.get("sqlite", "1")
+    assert entry
+    first = entry.of_message("no-such-table").fixes[0].title
+    assert next(note for note in answer.notes if note.where == "fix-1").prose.startswith(first)
+    assert chat.answer(knowledge, chat.asked(answer.query)).notes == answer.notes

@@ -10,6 +10,7 @@ from errbook.knowledge import Link
 from errbook.query import is_sqlstate
 from errbook.render import code as code_text
 from errbook.render import servers, verification
+from errbook.variants import MARK, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,10 +107,12 @@ def entry_answer(entry: Entry, found: Found, names: Names) -> Answer:
     )
     engines = ", ".join(map(names.engine, entry.engines))
     others = [_choice(link, names) for link in (*found.also, *found.codes)[:MOST_CHOICES]]
+    # The page of a variant is its place on the entry's, where all of its causes and fixes stand.
+    variant = split(entry.id)[1]
     pages = [Page("Page", entry.page)]
-    if len(entry.causes) > 1:
+    if len(entry.causes) > 1 and not variant:
         pages.append(Page(f"All {len(entry.causes)} causes", f"{entry.page}#causes"))
-    if len(entry.fixes) > 1:
+    if len(entry.fixes) > 1 and not variant:
         pages.append(Page(f"All {len(entry.fixes)} fixes", f"{entry.page}#fixes"))
     return Answer(
         "entry",
@@ -121,7 +124,7 @@ def entry_answer(entry: Entry, found: Found, names: Names) -> Answer:
         tuple(others),
         tuple(pages),
         entry.risk.level,
-        f"{entry.engine} {entry.code}",
+        f"{entry.engine} {entry.code}{MARK + variant if variant else ''}",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import NamedTuple
 
+from errbook import variants
 from errbook.knowledge import Link
 
 TYPE_CHECKING = False
@@ -81,6 +82,10 @@ def find(knowledge: Knowledge, text: str) -> Found:
     from errbook import query
 
     short = " ".join(text.split())
+    if (named := variants.split(short))[1]:
+        found = [entry.of_message(named[1].lower()) for entry in knowledge.find(named[0])]
+        if len(found) == 1 and variants.split(found[0].id)[1]:
+            return Found((found[0],), engine=found[0].engine)
     engine = query.parse(short, knowledge.engine_names()).engine
     entries = tuple(knowledge.find(short))
     shown = {entry.id for entry in entries}
@@ -99,7 +104,7 @@ def recognised(knowledge: Knowledge, text: str) -> Found:
 def _identified(knowledge: Knowledge, text: str) -> Found | None:
     """Return the root cause of what a text tells, and the other errors in it; None where it tells of none."""
     links: dict[str, Link | CodeLink] = {}
-    engine = foreign = confidence = None
+    engine = foreign = confidence = variant = None
     for item in knowledge.identify(text)[:_MATCHES]:
         if knowledge.engine(item.engine) is None:
             foreign = foreign or f"{item.engine} {item.code}"
@@ -109,14 +114,15 @@ def _identified(knowledge: Knowledge, text: str) -> Found | None:
         codes = [] if item.entry else knowledge.find_codes(f"{item.engine} {item.code}")
         link = knowledge.link(item.entry) if item.entry else next(iter(codes), None)
         if link:
-            confidence = item.confidence if confidence is None else confidence
+            if confidence is None:
+                confidence, variant = item.confidence, item.variant
             links.setdefault(link.id, link)
     found = list(links.values())
     if not found:
         return Found(foreign=foreign) if foreign else None
     first, also = found[0], tuple(found[1:])
     if isinstance(first, Link) and (entry := knowledge.get(first.engine, first.code)):
-        return Found((entry,), engine=engine, named=False, also=also, confidence=confidence)
+        return Found((entry.of_message(variant),), engine=engine, named=False, also=also, confidence=confidence)
     known = tuple(link for link in (first,) if not isinstance(link, Link))
     return Found((), known, len(known), engine=engine, named=False, also=also, confidence=confidence)
 
