@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from errbook.fills import Filled
     from errbook.findings import Findings
     from errbook.identified import Identified
+    from errbook.identifier.alike import Alike
     from errbook.identifier.identifier import Identifier
     from errbook.identifier.quiet import Quiet
 
@@ -794,6 +795,10 @@ class Knowledge:
     def quiet(self) -> Quiet:
         """Return what tells texts in which `identify` finds nothing, whatever the digits in them are."""
         return self._read_identifier().quiet()
+
+    def alike(self) -> Alike:
+        """Return what tells texts that `identify` gives the same answer, though they differ in digits."""
+        return self._read_identifier().alike()
 
     def _read_identifier(self) -> Identifier:
         if self._identifier is None:

@@ -16,6 +16,7 @@ from errbook.identifier.words import FILLER, fold, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from errbook.identifier.alike import Alike
     from errbook.identifier.quiet import Quiet
 
 ENGINES: Final = {"m": "mysql", "b": "mysql", "a": "mariadb", "p": "postgresql", "s": "sqlite"}
@@ -123,14 +124,22 @@ class Identifier:
         return self._codes.get(ref, Identity(None, None, None))
 
     def quiet(self) -> Quiet:
-        """Return what tells texts in which nothing is found; it takes about as long to make as this did."""
+        """Return what tells texts in which nothing is found; it takes about a third of the time to make."""
         from errbook.identifier.quiet import Quiet
 
-        head, _, rest = self._part(BASE).partition("\n")
-        about = json.loads(head)
+        about = json.loads(self._part(BASE).partition("\n")[0])
         dialects = ((tuple(item["needs"]), item["pattern"], bool(item.get("exact"))) for item in about["dialects"])
-        lines = rest.split("\n")[about["codes"] :]
-        return Quiet(lines, dialects, self._symbols, self._classes, self._telling)
+        return Quiet(self._messages.zeroed(), dialects, self._symbols, self._classes, self._telling)
+
+    def alike(self) -> Alike:
+        """Return what tells texts that get the same answer; it takes about a third of the time to make."""
+        from errbook.identifier.alike import Alike
+
+        about = json.loads(self._part(BASE).partition("\n")[0])
+        vocabulary = self._messages.numbered()
+        vocabulary.update(self._symbols, self._exact, *(text for text, _ in self._errno))
+        prefixes = [prefix for named in self._prefixes.values() for prefix, _ in named]
+        return Alike(vocabulary, prefixes, self._classes, self._telling, about["dialects"])
 
     def identify(self, text: str) -> tuple[list[Match], bool]:
         """Return the errors in a text, the root cause first, and whether the text names MariaDB."""
