@@ -815,6 +815,13 @@ class Knowledge:
         entry = self.get(*found.entry.split("/", 1)) if found.entry and found.parameters else None
         return filled(entry, found) if entry else []
 
+    def told(self, found: Identified) -> tuple[Entry, tuple[str, ...]] | None:
+        """Return the entry of an error as its message tells it, and what was filled in (`errbook.fills.told`)."""
+        from errbook.fills import told
+
+        entry = self.get(*found.entry.split("/", 1)) if found.entry else None
+        return told(entry, found) if entry else None
+
     def identifier_part(self, name: str) -> str:
         """Return a part of the identifier's data (`errbook.identifier.dataset`); KeyError where there is none."""
         rows = self._rows("SELECT text FROM identifier WHERE part = ?", (name,))
