@@ -26,6 +26,9 @@ _ERRORS: Final = ("error", "fatal", "panic", "exception", "fail", "errno", "sqls
 _CLEAN_BEFORE: Final = frozenset(":'\"([>\u00ab\u201e\u201c`*|-;,=]")
 _CLEAN_AFTER: Final = frozenset(".'\")],;\u00bb\u201d`<}\\|(")
 _QUOTES: Final = "'\"`\u00ab\u00bb\u201e\u201c\u201d\u2018\u2019\u300c\u300d\\"
+_BLANKS: Final = " \t\r\n\u00a0\u202f"
+"""White space around a value; French has spaces that do not break inside of its quotes."""
+
 _SYMBOL: Final = re.compile(r"(?:er|cr|warn|sqlite|ee|ha_err)_\w+")
 _OTHERS: Final = frozenset(
     {
@@ -437,11 +440,11 @@ def _parted(name: str, text: str) -> list[tuple[str, str]]:
 
 def _value(text: str) -> str:
     """Return what stands in a gap: what is in quotes there, or all of it without white space and colons."""
-    text = text.replace(FILLER, "").strip(" \t\r\n:;,")
+    text = text.replace(FILLER, "").strip(f"{_BLANKS}:;,")
     for quote in _QUOTES:
         first = text.find(quote)
         if first >= 0:
-            return text.strip(_QUOTES + " \t\r\n:;,.()")
+            return text.strip(f"{_QUOTES}{_BLANKS}:;,.()")
     return text.strip("()")
 
 
