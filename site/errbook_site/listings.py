@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from errbook.entry import step
 from errbook.knowledge import Knowledge
+from errbook.render import scenario
 from errbook.verification import sort
 from errbook_site import prose
 from errbook_site.codes import Codes
@@ -120,6 +122,9 @@ def _conditions(knowledge: Knowledge, rows: Rows, terms: Terms) -> Iterator[Page
             rows=listed,
             missing=[engine for engine in terms.engines if engine not in named],
             verdicts=_verdicts(guide) if guide else {},
+            played=[[scenario.line(step(item)) for item in part["scenario"]["steps"]] for part in guide["behaviours"]]
+            if guide
+            else [],
             sort=sort,
             terms=terms,
         )
