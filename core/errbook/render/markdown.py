@@ -40,7 +40,8 @@ def _cell(text: str) -> str:
     return re.sub(r"(?<!\\)\|", r"\\|", text).replace("\n", " ")
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a table of Markdown; the cells are Markdown already, on one line or several."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(_cell(cell) for cell in row)} |" for row in lines)
 
@@ -133,7 +134,7 @@ def _verification(entry: Entry, names: servers.Names) -> list[str]:
         (names.servers([server]), "not yet executed", *("" for _ in entry.fixes), "")
         for server in entry.verification.missing
     ]
-    parts.append(_table(head, rows))
+    parts.append(table(head, rows))
     if reasons := verification.reasons(entry, names):
         parts.append("\n".join(_reason(reason) for reason in reasons))
     if raised := findings.raised(entry):
@@ -241,7 +242,7 @@ def page(entry: Entry, knowledge: Knowledge) -> str:
     parts += _verification(entry, names)
     if entry.versions:
         rows = [(_titles((v.engine,), knowledge), inline(v.range), escape(v.note)) for v in entry.versions]
-        parts += ["## Versions", _table(("Engine", "Range", "What is different"), rows)]
+        parts += ["## Versions", table(("Engine", "Range", "What is different"), rows)]
     drivers = []
     for driver in entry.drivers:
         fields = "; ".join(f"{inline(field.name)}: {inline(field.gives)}" for field in driver.fields)
@@ -254,7 +255,7 @@ def page(entry: Entry, knowledge: Knowledge) -> str:
                 escape(driver.note or ""),
             )
         )
-    parts += ["## In your driver", _table(("Driver", "Exception", "Fields", "Note"), drivers)]
+    parts += ["## In your driver", table(("Driver", "Exception", "Fields", "Note"), drivers)]
     if entry.related:
         parts += ["## Related"]
         parts += [

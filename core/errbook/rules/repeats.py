@@ -2,8 +2,9 @@
 
 Conditions that are written up count as entries here. Compared are the sentences of prose that have five words or more,
 in small letters and without punctuation. What `reproduce` says is left out, and what is said of a condition's
-`scenario`: evidence belongs to a scenario as it is written. A layer is held to this where it has a file ``errors/phrases.yaml``, and for its own entries: it lists the few phrases that may repeat, in one field,
-``phrases``, a list of sentences.
+`scenario`: evidence belongs to a scenario as it is written. A layer is held to this where it has a file
+``errors/phrases.yaml``, and for its own entries: it lists the few phrases that may repeat, in one field, ``phrases``, a
+list of sentences.
 """
 
 import re
