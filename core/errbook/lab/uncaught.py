@@ -7,8 +7,11 @@ base class `Error` that all of them have (https://peps.python.org/pep-0249/#exce
 
 import json
 import os
+import platform
 import runpy
 import sys
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -48,18 +51,22 @@ def _first(error: BaseException, *names: str) -> Any:
     return next((value for name in names if (value := getattr(error, name, None)) is not None), None)
 
 
+@cache
 def _driver(module: str) -> str:
-    """Return the package of a driver with its version, as far as it tells one.
+    """Return the package of a driver with its version: the one that it tells, else that of its distribution.
 
-    PyMySQL's `__version__` is that of the mysqlclient which it can stand in for.
+    PyMySQL's `__version__` is that of the mysqlclient which it can stand in for. Python's own sqlite3 has none.
     """
+    if module == "sqlite3":
+        return f"sqlite3 of Python {platform.python_version()}"
     parts = module.split(".")
     for length in range(1, len(parts) + 1):
         name = ".".join(parts[:length])
         found = sys.modules.get(name)
         if version := getattr(found, "VERSION_STRING", None) or getattr(found, "__version__", None):
             return f"{name} {version}"
-    return parts[0]
+    named = metadata.packages_distributions().get(parts[0])
+    return f"{named[0]} {metadata.version(named[0])}" if named else parts[0]
 
 
 def main() -> None:
