@@ -328,7 +328,7 @@ class Keeper:
             return []
         with os.scandir(self._folder) as found:
             names = [item.name for item in found if item.is_dir() and item.name[0] != "#"]
-        return sorted([*names, *os.listdir(self._folder / "mysql")])
+        return sorted([*names, *(item.name for item in (self._folder / "mysql").iterdir())])
 
     def _all_queries(self) -> list[str]:
         """Return the queries whose answers must be as before."""
