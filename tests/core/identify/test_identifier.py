@@ -70,14 +70,14 @@ def test_each_wording_names_a_code_that_exists(knowledge: Knowledge) -> None:
     [
         # What psql of 13 says of a missing socket is no message of the entry; the table tells whose it is.
         (
-            "psql: could not connect to server: No such file or directory\n\tIs the server running locally and accepting\n"
-            '\tconnections on Unix domain socket "/var/run/postgresql/.s.PGSQL.5432"?',
+            "psql: could not connect to server: No such file or directory\n\tIs the server running locally and "
+            'accepting\n\tconnections on Unix domain socket "/var/run/postgresql/.s.PGSQL.5432"?',
             "postgresql/08001#socket-no-such-file-or-directory",
         ),
         # A client's own message stands in its variant alone.
         (
-            'psql: error: connection to server at "db", port 5432 failed: root certificate file "/root/.postgresql/root.crt" '
-            "does not exist",
+            'psql: error: connection to server at "db", port 5432 failed: root certificate file '
+            '"/root/.postgresql/root.crt" does not exist',
             "postgresql/08001#server-certificate-not-accepted",
         ),
         ('FATAL:  role "root" does not exist', "postgresql/28000#role-does-not-exist"),
@@ -102,7 +102,7 @@ def test_a_message_of_a_variant_is_told_as_the_variant(knowledge: Knowledge, tex
             "postgresql/08001",
         ),
         (
-            'SQLSTATE[08006] [7] connection to server at "127.0.0.1", port 5432 failed: FATAL:  role "app" does not exist',
+            'SQLSTATE[08006] [7] connection to server at "db", port 5432 failed: FATAL:  role "app" does not exist',
             "postgresql/28000",
         ),
         (
