@@ -36,6 +36,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from errbook.identifier.words import fold, words
+from errbook.variants import split
 
 FORMAT: Final = 2
 
@@ -178,7 +179,7 @@ class Builder:
             for variant in entry["variants"]
             for message in variant["messages"]
         }
-        for message in entry["messages"]:
+        for message in (*entry["messages"], *(each for variant in entry["variants"] for each in variant["messages"])):
             found = parse(message["text"])
             gaps = sum(word[0] == "*" for word in found)
             # Whatever carries another error's text is found by its form, not by its words.
@@ -194,10 +195,14 @@ class Builder:
             codes = item["code"] if isinstance(item["code"], list) else [item["code"]]
             named = {"a": "alone", "h": "hint", "o": "holds", "k": "known"}
             flags = "".join(flag for flag, name in named.items() if item.get(name))
-            for at, code in enumerate(codes):
+            for at, whole in enumerate(codes):
+                code, variant = split(whole)
                 engine = code.partition("/")[0]
                 if engine not in LETTERS or code in self._refs:
-                    self._add(parse(item["text"]), self._refs.get(code, code), (-2, at), flags)
+                    ref, found = self._refs.get(code, code), parse(item["text"])
+                    self._add(found, ref, (-2, at), flags)
+                    if variant in self._variants.get(ref, {}).values():
+                        self._variants[ref][" ".join(_unnamed(found))] = variant
 
     def _add(self, found: tuple[str, ...], ref: str, rank: tuple[Any, ...], flags: str) -> None:
         key = _unnamed(found)

@@ -222,7 +222,7 @@ class Identifier:
             ref = f"p{code.state}"
             open_ = code.engine == "any" and "postgresql" not in hints
             if ref in self._codes and not (open_ and (ours or code.state.endswith("000"))):
-                made.append(Hit("code", (ref,), weight - 0.25 * open_, code.start, code.end))
+                made.append(Hit("code", (ref,), weight - 0.25 * open_, code.start, code.end, root=code.root))
         if code.state and code.engine != "postgresql":
             made.append(Hit("sqlstate", (f"={code.state}",), code.weight, code.start, code.end))
         return made

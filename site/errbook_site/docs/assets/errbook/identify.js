@@ -432,7 +432,7 @@ const ebIdentify = (() => {
       } else if (code.state) {
         const open = code.engine === "any" && !hints.has("postgresql");
         if (this.codes.has(`p${code.state}`) && !(open && (ours || code.state.endsWith("000")))) {
-          made.push({ kind: "code", refs: [`p${code.state}`], weight: weight - 0.25 * (open ? 1 : 0), start, end });
+          made.push({ kind: "code", refs: [`p${code.state}`], weight: weight - 0.25 * (open ? 1 : 0), start, end, root: code.root });
         }
       }
       if (code.state && code.engine !== "postgresql") made.push({ kind: "sqlstate", refs: [`=${code.state}`], weight: code.weight, start, end });
