@@ -99,10 +99,19 @@ def _raised(condition: Mapping[str, Any], records: Mapping[str, Any]) -> list[di
 
 
 def _scenario(scenario: Mapping[str, Any]) -> dict[str, Any]:
+    from errbook.public import step
+
+    steps = [step(item) for item in scenario.get("steps") or [{"python": scenario["python"]}]]
     return {
         "about": scenario["about"].strip(),
         "versions": dict(scenario.get("versions", {})),
         "settings": dict(scenario.get("settings", {})),
         "setup": scenario["setup"].strip("\n") if "setup" in scenario else None,
-        "python": scenario["python"].strip("\n"),
+        "python": next(item["value"] for item in steps if _runs_handling(item)),
+        "steps": steps,
     }
+
+
+def _runs_handling(step: Mapping[str, Any]) -> bool:
+    """Tell whether a public step runs the program that the page shows."""
+    return step["action"] == "python" and "$code" in step["value"]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from errbook.fills import Filled
     from errbook.findings import Findings
     from errbook.identified import Identified
+    from errbook.identifier.alike import Alike
     from errbook.identifier.identifier import Identifier
     from errbook.identifier.quiet import Quiet
 
@@ -795,6 +796,10 @@ class Knowledge:
         """Return what tells texts in which `identify` finds nothing, whatever the digits in them are."""
         return self._read_identifier().quiet()
 
+    def alike(self) -> Alike:
+        """Return what tells texts that `identify` gives the same answer, though they differ in digits."""
+        return self._read_identifier().alike()
+
     def _read_identifier(self) -> Identifier:
         if self._identifier is None:
             from errbook.identifier.identifier import Identifier
@@ -809,6 +814,13 @@ class Knowledge:
         # Most texts say nothing that could be filled in: then no entry is read.
         entry = self.get(*found.entry.split("/", 1)) if found.entry and found.parameters else None
         return filled(entry, found) if entry else []
+
+    def told(self, found: Identified) -> tuple[Entry, tuple[str, ...]] | None:
+        """Return the entry of an error as its message tells it, and what was filled in (`errbook.fills.told`)."""
+        from errbook.fills import told
+
+        entry = self.get(*found.entry.split("/", 1)) if found.entry else None
+        return told(entry, found) if entry else None
 
     def identifier_part(self, name: str) -> str:
         """Return a part of the identifier's data (`errbook.identifier.dataset`); KeyError where there is none."""

@@ -7,8 +7,9 @@ from typing import Final
 from markupsafe import Markup
 
 from errbook import answers
+from errbook.entry import step
 from errbook.knowledge import Knowledge
-from errbook.render import condition
+from errbook.render import condition, scenario
 from errbook.verification import sort
 from errbook_site import prose
 from errbook_site.codes import Codes
@@ -123,6 +124,9 @@ def _conditions(knowledge: Knowledge, rows: Rows, terms: Terms) -> Iterator[Page
             rows=listed,
             missing=[engine for engine in terms.engines if engine not in named],
             verdicts=condition.verdicts(guide) if guide else {},
+            played=[[scenario.line(step(item)) for item in part["scenario"]["steps"]] for part in guide["behaviours"]]
+            if guide
+            else [],
             on=condition.on,
             called=terms.called,
             sort=sort,

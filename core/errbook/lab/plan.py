@@ -26,7 +26,7 @@ applies, not_executable
 settings, host, setup, steps
     The scenario, with only the steps of this engine.
 handling, errors
-    Only of a condition: the program that stands for `$code` in its step, which raises nothing, and the codes of which
+    Only of a condition: the program that stands for `$code` in its steps, none of which raises, and the codes of which
     one must have reached it.
 fixes
     One object per fix of the entry, in order: `fix` (its number from 1), `applies` and `not_executable` as above,
@@ -93,10 +93,9 @@ def of(entry: Mapping[str, Any], engine: str, series: str | None = None) -> Plan
 
 
 def _of_condition(condition: Mapping[str, Any], engine: str, series: str | None) -> Plan:
-    """Return the plan of a condition (public object): one Python step that must succeed."""
+    """Return the plan of a condition (public object): steps of which each must succeed."""
     part = next(part for part in condition["behaviours"] if engine in part["engines"])
     scenario = part["scenario"]
-    step = {"action": "python", "value": scenario["python"], "on": "main", "versions": {}}
     return {
         "entry": condition["id"],
         "engine": engine,
@@ -108,7 +107,7 @@ def _of_condition(condition: Mapping[str, Any], engine: str, series: str | None)
         "settings": dict(scenario["settings"]),
         "host": {},
         "setup": scenario["setup"],
-        "steps": [{**step, "raises": False, "waits": False}],
+        "steps": _steps(scenario["steps"], engine, series),
         "handling": condition["handling"]["python"],
         "errors": [error["id"].partition("/")[2] for error in part["errors"]],
         "outcome": part["outcome"],

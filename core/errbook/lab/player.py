@@ -97,6 +97,8 @@ class Play:
                 if step["raises"]:
                     return self._raise(step)
                 self._do(step, self.plan.get("handling", ""))
+            if "handling" in self.plan:
+                self._settle()
         except Ended as ended:
             return ended.result, ended.failure
         if "handling" in self.plan:

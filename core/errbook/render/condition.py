@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from errbook.entry import step
 from errbook.knowledge import Knowledge
 from errbook.render import servers
-from errbook.render.markdown import block, escape, inline, table
+from errbook.render.markdown import block, escape, inline, steps, table
+from errbook.render.scenario import line
 from errbook.verification import sort
 
 Json = Mapping[str, Any]
@@ -120,13 +122,17 @@ def _executed(guide: Json, names: servers.Names) -> list[str]:
     parts = ["## Executed"]
     for part in guide["behaviours"]:
         scenario = part["scenario"]
+        played = [line(step(item)) for item in scenario["steps"]]
         outcome = names.term("handling_outcome", part["outcome"]).lower()
         parts += [f"### {_titles(part['engines'], names)}: {outcome}", escape(scenario["about"])]
         if scenario["settings"]:
             parts += ["Settings: " + ", ".join(inline(f"{k} = {v}") for k, v in scenario["settings"].items())]
         if scenario["setup"]:
             parts += [block("sql", scenario["setup"])]
-        parts += ["Then this program, in which `$code` is the one above:", block("python", scenario["python"])]
+        if len(played) > 1:
+            parts += ["Then these steps, in which `$code` is the program above:", steps(played)]
+        else:
+            parts += ["Then this program, in which `$code` is the one above:", block("python", scenario["python"])]
     if guide["raised"]:
         rows = [
             (

@@ -51,7 +51,8 @@ def _code(code: Code) -> str:
     return where + block(code.language, code.text)
 
 
-def _steps(lines: list[scenario.Line]) -> str:
+def steps(lines: list[scenario.Line]) -> str:
+    """Return the steps of a scenario as a numbered list, each with its code."""
     out = []
     for number, step in enumerate(lines, 1):
         outcome = f" **This {step.outcome}.**" if step.outcome else ""
@@ -189,7 +190,7 @@ def _reproduction(entry: Entry, knowledge: Knowledge, names: servers.Names) -> l
     parts = []
     if entry.reproduce.steps:
         parts += [_only(entry, entry.reproduce, knowledge) + escape(entry.reproduce.about or "")]
-        parts += [_steps(scenario.lines(entry.reproduce))]
+        parts += [steps(scenario.lines(entry.reproduce))]
     return [*parts, _said(verification.reproduction(entry, names))]
 
 
@@ -211,7 +212,7 @@ def _fixes(entry: Entry, knowledge: Knowledge, names: servers.Names, mark: str) 
                     + ", ".join(f"`<{k}>` = {inline(v)}" for k, v in fix.code.values)
                     + "."
                 ]
-            parts += ["The proof continues from the error:", _steps([scenario.line(step) for step in fix.proof])]
+            parts += ["The proof continues from the error:", steps([scenario.line(step) for step in fix.proof])]
     return parts
 
 
