@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from errbook.chat.asked import Found, find
 from errbook.chat.form import Answer, Choice, Code, Note, Page
-from errbook.knowledge import Link
+from errbook.opened import Link
 from errbook.query import is_sqlstate
 from errbook.render import code as code_text
 from errbook.render import servers, verification

@@ -6,7 +6,7 @@ import unicodedata
 from typing import NamedTuple
 
 from errbook import variants
-from errbook.knowledge import Link
+from errbook.opened import Link
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
