@@ -87,7 +87,9 @@ def _raised(condition: Mapping[str, Any], records: Mapping[str, Any]) -> list[di
             own = owns(errors[run["engine"]], item["code"], run["engine"])
             key = own, item["driver"], item["code"], item["sqlstate"], normalised(item["message"])
             seen = found.setdefault(key, {**item, "own": own, "servers": [], "exact": True})
-            seen["servers"].append(run["server"])
+            # Several programs of one scenario may meet the same error.
+            if run["server"] not in seen["servers"]:
+                seen["servers"].append(run["server"])
             seen["exact"] = seen["exact"] and item["message"] == seen["message"]
     told: dict[tuple[Any, ...], dict[str, Any]] = {}
     for item in found.values():

@@ -128,6 +128,7 @@ def _conditions(knowledge: Knowledge, rows: Rows, terms: Terms) -> Iterator[Page
             if guide
             else [],
             on=condition.on,
+            raised=condition.RAISED,
             called=terms.called,
             sort=sort,
             terms=terms,

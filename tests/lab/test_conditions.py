@@ -13,6 +13,7 @@ import errbook
 from errbook.conditions import owns
 from errbook.lab import outcome
 from errbook.lab.plan import digest, of
+from errbook.lab.raised import LONGEST, MOST
 
 PROGRAM = """
 def code_of(error):
@@ -75,6 +76,22 @@ except psycopg.Error:
 """
 
 
+MANY = """
+import psycopg
+$code
+
+for number in range(60):
+    try:
+        raise psycopg.InterfaceError(f"{number:02} " + "\\N{GRINNING FACE}" * 4000)
+    except psycopg.Error:
+        pass
+try:
+    psycopg.connect().execute("SELECT 1 / 0")
+except psycopg.Error:
+    pass
+"""
+
+
 def condition(name: str, code: str = "22012", scenario: str = SCENARIO, **more: Any) -> Json:
     """Return a public condition that divides by zero once, and a program that expects `code`."""
     part = {
@@ -127,6 +144,14 @@ def test_what_drivers_raised_in_the_program_is_told_wherever_it_was_caught() -> 
     assert found.record["outcome"] == outcome.HANDLED
     assert [item["code"] for item in found.record["raised"]] == ["22012", "25P02", "42P01"]
     assert found.record["observed"]["code"] == "22012"
+
+
+def test_what_has_no_code_is_left_out_first_where_much_was_raised() -> None:
+    record = play(condition("many", scenario=MANY), limits=SHORT)["many"].record
+    codes = [item["code"] for item in record["raised"]]
+    assert (len(codes), codes.count("22012"), codes.count(None)) == (MOST, 1, MOST - 1)
+    assert all(len(item["message"]) <= LONGEST for item in record["raised"])
+    assert record["observed"]["code"] == "22012"
 
 
 def test_the_same_said_by_several_is_told_once_and_what_is_the_condition_s_own_first() -> None:

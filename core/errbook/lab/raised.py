@@ -18,9 +18,13 @@ from typing import Any, Final
 
 from errbook.lab.uncaught import fields
 
-MOST: Final = 16
+MOST: Final = 20
 LONGEST: Final = 500
-"""How many errors are told, and characters of each message: a pipe takes them at once, whoever reads it."""
+"""How many errors are told, and characters of each message."""
+
+_ORDER: Final = ("driver", "code", "message")
+_PIPE: Final = 60_000
+"""Bytes that a pipe takes at once, whoever reads it (Linux: pipe(7), 65,536)."""
 
 
 class Raised:
@@ -36,11 +40,15 @@ class Raised:
         sys.settrace(self._enter)
 
     def told(self) -> list[dict[str, str | None]]:
-        """Return what was raised, by driver and code: threads end in any order."""
-        order = sorted(
-            self._found.values(), key=lambda item: [item[key] or "" for key in ("driver", "code", "message")]
-        )
-        return order[:MOST]
+        """Return what was raised, by driver and code: threads end in any order.
+
+        Where it is too much, what has no code is left out first.
+        """
+        by_name = sorted(self._found.values(), key=lambda item: [item[key] or "" for key in _ORDER])
+        kept = sorted(by_name, key=lambda item: item["code"] is None)[:MOST]
+        while len(json.dumps(kept, ensure_ascii=False).encode()) > _PIPE:
+            kept.pop()
+        return [item for item in by_name if item in kept]
 
     def _enter(self, frame: FrameType, event: str, value: Any) -> Any:
         """Follow the functions of the program alone: drivers run as fast as ever, but for one call each."""

@@ -24,7 +24,7 @@ def fields(error: BaseException) -> dict[str, str | None] | None:
     """Return what a driver's exception says in its fields; None where it is none of a driver.
 
     MySQL's drivers have a number, in `errno` or before the message in `args`; sqlite3 and apsw have one too, and the
-    others only the SQLSTATE, which is the code then.
+    others only the SQLSTATE, which is the code then. pg8000 has no more than the fields of the server's message.
     """
     base = next((kind for kind in type(error).__mro__ if kind.__name__ == "Error"), None)
     if base is None:
@@ -36,8 +36,10 @@ def fields(error: BaseException) -> dict[str, str | None] | None:
         number = args[0]
     # -1 is a driver's own way of saying that there is none.
     code = None if number in (None, -1) else str(number)
-    sqlstate = _first(error, "sqlstate", "pgcode")
-    message = _first(error, "msg") or (args[1] if numbered else error)
+    # https://www.postgresql.org/docs/current/protocol-error-fields.html
+    sent = args[0] if args and isinstance(args[0], dict) else {}
+    sqlstate = _first(error, "sqlstate", "pgcode") or sent.get("C")
+    message = _first(error, "msg") or sent.get("M") or (args[1] if numbered else error)
     return {
         "code": code if code is not None else sqlstate,
         "sqlstate": sqlstate,

@@ -1,7 +1,7 @@
 """A condition as plain Markdown: the twin of its page. One that is not written up is the list of its entries."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from errbook.entry import step
 from errbook.knowledge import Knowledge
@@ -11,6 +11,9 @@ from errbook.render.scenario import line
 from errbook.verification import sort
 
 Json = Mapping[str, Any]
+
+RAISED: Final = "The errors of the condition come first, where the driver gives a code; the program meets the others to hand them on."
+"""What stands with the errors that drivers raised."""
 
 
 def page(answer: Json, knowledge: Knowledge) -> str:
@@ -144,7 +147,7 @@ def _executed(guide: Json, names: servers.Names) -> list[str]:
             )
             for item in guide["raised"]
         ]
-        parts += ["### What the drivers raised", table(("Code", "SQLSTATE", "Message", "Driver", "On"), rows)]
+        parts += ["### What the drivers raised", RAISED, table(("Code", "SQLSTATE", "Message", "Driver", "On"), rows)]
     return [*parts, f"Again: `errbook verify {guide['id']}`"]
 
 
