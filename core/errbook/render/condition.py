@@ -12,7 +12,10 @@ from errbook.verification import sort
 
 Json = Mapping[str, Any]
 
-RAISED: Final = "The errors of the condition come first, where the driver gives a code; the program meets the others to hand them on."
+RAISED: Final = (
+    "The errors of the condition come first, where the driver gives a code; the program meets the others to hand them "
+    "on."
+)
 """What stands with the errors that drivers raised."""
 
 
