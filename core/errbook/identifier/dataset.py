@@ -201,7 +201,7 @@ class Builder:
                 if engine not in LETTERS or code in self._refs:
                     ref, found = self._refs.get(code, code), parse(item["text"])
                     self._add(found, ref, (-2, at), flags)
-                    if variant in self._variants.get(ref, {}).values():
+                    if variant and variant in self._variants.get(ref, {}).values():
                         self._variants[ref][" ".join(_unnamed(found))] = variant
 
     def _add(self, found: tuple[str, ...], ref: str, rank: tuple[Any, ...], flags: str) -> None:
