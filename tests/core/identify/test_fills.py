@@ -69,7 +69,8 @@ def test_what_the_message_says_stands_in_the_statements_and_is_marked(knowledge:
     assert first.text == (
         "SHOW INDEX FROM `users` WHERE Key_name = 'email';\nSELECT * FROM `users` WHERE email = 'ada@example.com';"
     )
-    assert [first.text[start:end] for start, end in first.spans] == ["`users`", "'email'", "`users`", "'ada@example.com'"]
+    put_in = [first.text[start:end] for start, end in first.spans]
+    assert put_in == ["`users`", "'email'", "`users`", "'ada@example.com'"]
     # A key that is to be made has a name of its own: the one of the message may be PRIMARY.
     assert "ALTER TABLE `users` ADD UNIQUE KEY users_email (email)" in statements["fix", 4].text
 
