@@ -145,6 +145,33 @@ def test_postgresql_in_other_languages(knowledge: Knowledge, text: str, first: s
     assert names(knowledge.identify(text))[0] == f"postgresql/{first}"
 
 
+@pytest.mark.parametrize(
+    ("text", "parameters"),
+    [
+        ("FEHLER:  Relation »kunden« existiert nicht", {"relation": "kunden"}),
+        (
+            "ERREUR:  la valeur d'une clé dupliquée rompt la contrainte unique «\u00a0users_email_key\u00a0»",
+            {"constraint": "users_email_key"},
+        ),
+        ("FEHLER:  Spalte »preis« von Relation »artikel« existiert nicht", {"column": "preis", "table": "artikel"}),
+        ('ОШИБКА:  отношение "orders" не существует', {"relation": "orders"}),
+        ('エラー:  リレーション"orders"は存在しません', {"relation": "orders"}),
+    ],
+)
+def test_translations_have_the_parameters_of_the_message(
+    knowledge: Knowledge, text: str, parameters: dict[str, str]
+) -> None:
+    found = knowledge.identify(text)[0]
+    assert found.parameters == parameters
+    if "relation" in parameters:
+        assert any(parameters["relation"] in filled.text for filled in knowledge.filled(found))
+
+
+def test_a_translation_is_of_the_variant_that_its_message_is_of(knowledge: Knowledge) -> None:
+    found = knowledge.identify("FEHLER:  Rolle »ann« existiert nicht")[0]
+    assert (found.code, found.variant, found.parameters) == ("42704", "role-does-not-exist", {"role": "ann"})
+
+
 def test_every_shipped_language_has_messages(knowledge: Knowledge) -> None:
     parts = set(knowledge.identifier_parts()) - {"base"}
     assert {"de", "es", "fr", "ja", "ru", "zh_CN"} <= parts
