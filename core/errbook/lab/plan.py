@@ -25,8 +25,9 @@ applies, not_executable
     Why nothing is executed on this engine (null where it is), and the writer's reason for an exemption (or null).
 settings, host, setup, steps
     The scenario, with only the steps of this engine.
-handling
-    Only of a condition: the program that stands for `$code` in its steps; none of them raises.
+handling, errors
+    Only of a condition: the program that stands for `$code` in its steps, none of which raises, and the codes of which
+    one must have reached it.
 fixes
     One object per fix of the entry, in order: `fix` (its number from 1), `applies` and `not_executable` as above,
     `code` (language, text with its placeholders filled, values) and `proof` (steps).
@@ -108,6 +109,7 @@ def _of_condition(condition: Mapping[str, Any], engine: str, series: str | None)
         "setup": scenario["setup"],
         "steps": _steps(scenario["steps"], engine, series),
         "handling": condition["handling"]["python"],
+        "errors": [error["id"].partition("/")[2] for error in part["errors"]],
         "outcome": part["outcome"],
         "fixes": [],
     }

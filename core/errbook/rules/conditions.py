@@ -49,7 +49,8 @@ def executed(subject: Subject) -> Iterator[Finding]:
         scenario = part["scenario"]
         programs = [step.get("python", "") for step in scenario.get("steps", (scenario,))]
         if not any(_CODE in program for program in programs):
-            message, where = "the scenario does not run the handling program", next(key for key in _PLAYED if key in scenario)
+            message = "the scenario does not run the handling program"
+            where = next(key for key in _PLAYED if key in scenario)
             advice = f"Write a line `{_CODE}` in {'a Python step' if where == 'steps' else 'it'}"
             yield Finding(("behaviours", at, "scenario", where), message, advice, key=True)
 
