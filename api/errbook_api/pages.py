@@ -6,7 +6,7 @@ from typing import Any
 from errbook.codes import Code, CodeLink
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
-from errbook.render import code, code_markdown, coverage, findings, markdown, servers, text
+from errbook.render import code, code_markdown, condition, coverage, findings, markdown, servers, text
 from errbook.render.paper import cut
 from errbook_api.negotiation import MARKDOWN
 
@@ -27,6 +27,8 @@ def render(answer: dict[str, Any], knowledge: Knowledge, media_type: str) -> byt
     elif "differences" in answer:
         # The knowledge keeps what it found out; the answer is nothing else.
         parts = [findings.page(knowledge.findings(), knowledge, marked=marked)]
+    elif marked and "guide" in answer:
+        parts = [condition.page(answer, knowledge)]
     elif "not_executed" in answer:
         parts = [coverage.page(knowledge.coverage(), knowledge, marked=marked)]
     else:

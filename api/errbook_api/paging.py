@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 
 from errbook.codes import SYSTEM_NAMESPACES, CodeLink
 from errbook.database import SYSTEM
-from errbook.knowledge import FILTERS, Knowledge, Link
+from errbook.knowledge import FILTERS, Knowledge
+from errbook.opened import Link
 from errbook_api.problems import ProblemError
 
 VOCABULARIES = {

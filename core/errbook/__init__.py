@@ -11,7 +11,8 @@ from __future__ import annotations
 from errbook.entry import Entry
 from errbook.explained import Explained
 from errbook.identified import Identified
-from errbook.knowledge import Knowledge, Link, SqlState, Term
+from errbook.knowledge import Knowledge, SqlState
+from errbook.opened import Link, Term
 
 __all__ = [
     "Entry",

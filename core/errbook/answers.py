@@ -12,7 +12,8 @@ from operator import itemgetter
 from errbook.changes import Comparison
 from errbook.codes import CodeLink
 from errbook.identified import Identified
-from errbook.knowledge import Knowledge, Link, SqlState, Term
+from errbook.knowledge import Knowledge, SqlState
+from errbook.opened import Link, Term
 from errbook.public import SCHEMA_VERSION, Json, dumps
 from errbook.query import is_sqlstate, span
 from errbook.record import Record

@@ -275,11 +275,7 @@ class _Checker:
             key = file.engine, file.name
             self._index.facts[key] = _facts(file, source)
             self._index.reported.append(key)
-            if source and not problems:
-                self._index.sentences.add(display(file.path), file.rank, source.data, source.position_in)
-            else:
-                # Its sentences are not known, so no phrase can be called one too many.
-                self._index.sentences.everything = False
+            self._compare(file, source if not problems else None)
             if source and not problems and self._on_valid:
                 self._on_valid(source)
         yield from self._read_conditions()
@@ -302,8 +298,18 @@ class _Checker:
             if file.hidden:
                 continue
             self._index.conditions[file.name] = _condition(file, source, reported=wanted)
+            if wanted:
+                self._compare(file, source if not problems else None)
             if wanted and source and not problems and self._on_valid:
                 self._on_valid(source)
+
+    def _compare(self, file: File, source: Source | None) -> None:
+        """Take the sentences of an entry or a condition; None where it has problems of its own."""
+        if source:
+            self._index.sentences.add(display(file.path), file.rank, source)
+        else:
+            # Its sentences are not known, so no phrase can be called one too many.
+            self._index.sentences.everything = False
 
     def _read_phrases(self) -> Iterator[Problem]:
         """Read the phrases that may stand in two entries, of each layer that lists some."""

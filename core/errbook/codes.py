@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from errbook.database import SYSTEM
 from errbook.entry import as_json
-from errbook.knowledge import Link
+from errbook.opened import Link
 from errbook.record import Record
 
 TYPE_CHECKING = False

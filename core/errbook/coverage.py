@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from errbook.entry import Entry, Run
-    from errbook.knowledge import Link
+    from errbook.opened import Link
 
 NEVER_RUN = "Not run there yet."
 

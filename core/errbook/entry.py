@@ -270,7 +270,8 @@ def _fills(value: Sequence[Mapping[str, Any]]) -> tuple[Fill, ...]:
     return tuple(Fill(**item) for item in value) if value else ()
 
 
-def _step(value: Mapping[str, Any]) -> Step:
+def step(value: Mapping[str, Any]) -> Step:
+    """Return a step of a public object, of an entry's scenario or of a condition's."""
     return Step(
         value["action"],
         value["value"],
@@ -295,7 +296,7 @@ def _fix(value: Mapping[str, Any]) -> Fix:
         value["cost"],
         Code(code["language"], code["text"], code["file"], _pairs(code["values"]), _fills(code["fills"])),
         value["why"],
-        tuple(_step(step) for step in value["proof"]),
+        tuple(step(item) for item in value["proof"]),
         value["not_executable"],
     )
 
@@ -314,7 +315,7 @@ def _scenario(value: Mapping[str, Any]) -> Scenario:
         _pairs(value["settings"]),
         _pairs(value["host"]),
         value["setup"],
-        tuple(_step(step) for step in value["steps"]),
+        tuple(step(item) for item in value["steps"]),
         value["not_executable"],
     )
 

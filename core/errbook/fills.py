@@ -75,6 +75,21 @@ def filled(entry: Entry, found: Identified) -> list[Filled]:
     return made
 
 
+def told(entry: Entry, found: Identified) -> tuple[Entry, tuple[str, ...]]:
+    """Return the entry, or its variant, as the message tells it: statements filled in, and what was put into them."""
+    shown = entry.of_message(found.variant)
+    causes, fixes = list(shown.causes), list(shown.fixes)
+    values: dict[str, None] = {}
+    for item in filled(entry, found):
+        at = item.number - 1
+        if item.part == "cause":
+            causes[at] = causes[at]._replace(confirm=causes[at].confirm._replace(run=item.text, fills=()))
+        else:
+            fixes[at] = fixes[at]._replace(code=fixes[at].code._replace(text=item.text, fills=()))
+        values |= dict.fromkeys(item.text[start:end] for start, end in item.spans)
+    return shown._replace(causes=tuple(causes), fixes=tuple(fixes)), tuple(values)
+
+
 def put(
     text: str, fills: Sequence[Fill], parameters: Mapping[str, str], engine: str
 ) -> tuple[str, tuple[tuple[int, int], ...]]:

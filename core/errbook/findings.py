@@ -7,7 +7,7 @@ A pure function of the entries. Only runs that hold for an entry as it is now ar
 from __future__ import annotations
 
 from errbook.entry import as_json
-from errbook.knowledge import Link
+from errbook.opened import Link
 from errbook.record import Record
 from errbook.render.servers import code
 from errbook.variants import split

@@ -36,6 +36,7 @@ _CODE = (
     "lab/evidence.py",
     "lab/plan.py",
     "lab/servers.yaml",
+    "wording.py",
 )
 """Files of the package whose change changes the compiled file."""
 

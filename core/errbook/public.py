@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-SCHEMA_VERSION = "1.5"
+SCHEMA_VERSION = "1.6"
 
 ACTIONS = ("run", "connect", "close", "set", "configure", "server", "shell", "python", "pause")
 """What a step can do: the keys of which a step in schema/entry.schema.json has exactly one."""
@@ -32,18 +32,19 @@ def page(engine: str, code: str) -> str:
     return f"/{engine}/{code}/"
 
 
-def _step(step: Mapping[str, Any]) -> Json:
-    action = next(name for name in ACTIONS if name in step)
+def step(written: Mapping[str, Any]) -> Json:
+    """Return the public object of a step, of an entry's scenario or of a condition's."""
+    action = next(name for name in ACTIONS if name in written)
     return {
         "action": action,
-        "value": step[action].strip("\n") if isinstance(step[action], str) else step[action],
-        "on": step.get("on", "main"),
-        "engines": list(step.get("engines", [])),
-        "versions": dict(step.get("versions", {})),
-        "raises": step.get("raises", False),
-        "waits": step.get("waits", False),
-        "prints": _prose(step["prints"]) if "prints" in step else None,
-        "fails": step.get("fails"),
+        "value": written[action].strip("\n") if isinstance(written[action], str) else written[action],
+        "on": written.get("on", "main"),
+        "engines": list(written.get("engines", [])),
+        "versions": dict(written.get("versions", {})),
+        "raises": written.get("raises", False),
+        "waits": written.get("waits", False),
+        "prints": _prose(written["prints"]) if "prints" in written else None,
+        "fails": written.get("fails"),
     }
 
 
@@ -56,7 +57,7 @@ def _scenario(scenario: Mapping[str, Any]) -> Json:
         "settings": dict(scenario.get("settings", {})),
         "host": dict(scenario.get("host", {})),
         "setup": scenario["setup"].strip("\n") if "setup" in scenario else None,
-        "steps": [_step(step) for step in steps],
+        "steps": [step(item) for item in steps],
         "not_executable": _prose(scenario["not_executable"]) if "not_executable" in scenario else None,
     }
 
@@ -81,7 +82,7 @@ def _fix(fix: Mapping[str, Any], fills: _Fills) -> Json:
             "fills": fills(code["text"].strip("\n"), code["language"]),
         },
         "why": _prose(fix["why"]),
-        "proof": [_step(step) for step in steps],
+        "proof": [step(item) for item in steps],
         "not_executable": exempt,
     }
 

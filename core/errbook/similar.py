@@ -3,7 +3,7 @@
 The measure is the Jaccard index of word shingles (A. Broder, "On the resemblance and containment of documents", 1997):
 the runs of three words that two paragraphs have in common, divided by all that either of them has. 0 is nothing in
 common, 1 is the same words in the same order. Compared are the paragraphs of prose that have ten words or more, in
-small letters and without punctuation; what `reproduce` says is left out, as `errbook.rules.repeats` does.
+small letters and without punctuation; what scenarios say is left out, as `errbook.rules.repeats` does.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from errbook.rules import repeats, strings
+from errbook.rules import repeats
 from errbook.source import Source, display
 
 LEAST: Final = 0.2
@@ -40,10 +40,8 @@ class Pair(NamedTuple):
 
 
 def paragraphs(source: Source) -> Iterator[Paragraph]:
-    """Yield the paragraphs of an entry that are long enough to be compared."""
-    for where, sort, text in strings.texts("entry", source.data):
-        if sort != "prose" or "reproduce" in where:
-            continue
+    """Yield the paragraphs of an entry or a condition that are long enough to be compared."""
+    for where, text in repeats.prose(source.kind, source.data):
         start = 0
         for end, after in [*((found.start(), found.end()) for found in _BETWEEN.finditer(text)), (len(text), 0)]:
             part = text[start:end]

@@ -56,7 +56,7 @@ def of(entry: Mapping[str, Any], recorded: Mapping[str, Any] | None) -> dict[str
                 "version": record["version"],
                 "digest": record["digest"],
                 "stale": record["digest"] != digest(entry, server.engine),
-                **{key: value for key, value in record.items() if key not in ("version", "digest")},
+                **{key: value for key, value in record.items() if key not in ("version", "digest", "raised")},
                 "declared": {**record["declared"], "messages": record["declared"].get("messages", [])},
             }
         )

@@ -5,8 +5,7 @@ from typing import Final
 
 from errbook_site.code_pages import page
 from errbook_site.codes import Codes, Json
-from errbook_site.machine import ANSWERS
-from errbook_site.page import Heading, Page
+from errbook_site.page import ANSWERS, Heading, Page
 
 FACTS: Final[Mapping[str, str]] = {
     "symbol": "Symbol",

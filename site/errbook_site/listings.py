@@ -1,15 +1,19 @@
 """Pages that list entries: by engine, category and condition."""
 
+import json
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from markupsafe import Markup
 
+from errbook import answers
+from errbook.entry import step
 from errbook.knowledge import Knowledge
+from errbook.render import condition, scenario
 from errbook.verification import sort
 from errbook_site import prose
 from errbook_site.codes import Codes
-from errbook_site.page import Heading, Page, root
+from errbook_site.page import ANSWERS, Asset, Heading, Page, root
 from errbook_site.rows import Rows
 from errbook_site.templates import render
 from errbook_site.terms import Terms
@@ -27,8 +31,8 @@ _GUIDE: Final = [
 ]
 
 
-def pages(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes) -> Iterator[Page]:
-    """Give every page that lists entries."""
+def pages(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes) -> Iterator[Page | Asset]:
+    """Give every page that lists entries, and the Markdown twins of conditions."""
     yield from _engines(rows, terms, codes)
     yield from _categories(rows, terms)
     yield from _conditions(knowledge, rows, terms)
@@ -94,7 +98,7 @@ def _categories(rows: Rows, terms: Terms) -> Iterator[Page]:
         )
 
 
-def _conditions(knowledge: Knowledge, rows: Rows, terms: Terms) -> Iterator[Page]:
+def _conditions(knowledge: Knowledge, rows: Rows, terms: Terms) -> Iterator[Page | Asset]:
     found = [
         (term, rows.by_condition[term.value]) for term in terms.all("condition") if term.value in rows.by_condition
     ]
@@ -119,20 +123,20 @@ def _conditions(knowledge: Knowledge, rows: Rows, terms: Terms) -> Iterator[Page
             guide=guide,
             rows=listed,
             missing=[engine for engine in terms.engines if engine not in named],
-            verdicts=_verdicts(guide) if guide else {},
+            verdicts=condition.verdicts(guide) if guide else {},
+            played=[[scenario.line(step(item)) for item in part["scenario"]["steps"]] for part in guide["behaviours"]]
+            if guide
+            else [],
+            on=condition.on,
+            raised=condition.RAISED,
+            called=terms.called,
             sort=sort,
             terms=terms,
         )
-        yield made._replace(toc=_GUIDE) if guide else made
-
-
-def _verdicts(guide: dict[str, Any]) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """Return the runs of a condition by engine, those that bear it out, those that say nothing, and all others."""
-    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    for engine in guide["engines"]:
-        runs = [run for run in guide["verification"]["servers"] if run["engine"] == engine]
-        good = [run for run in runs if sort(run["outcome"]) == "good" and not run["stale"]]
-        exempt = [run for run in runs if sort(run["outcome"]) == "exempt"]
-        other = [run for run in runs if run not in good and run not in exempt]
-        found[engine] = {"good": good, "exempt": exempt, "other": other}
-    return found
+        meta = {"twin": "index.md", "answer": f"{ANSWERS}conditions/{term.value}.json"}
+        if guide:
+            made = made._replace(toc=_GUIDE)
+            meta["source_file"] = guide["source_file"]
+        yield made._replace(meta=meta)
+        if answer := answers.term(knowledge, "conditions", term.value):
+            yield Asset(f"{made.address}index.md", condition.page(json.loads(answer), knowledge).encode())

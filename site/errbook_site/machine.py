@@ -3,20 +3,16 @@
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
 
 from errbook import answers
 from errbook.entry import Entry
 from errbook.knowledge import Knowledge
 from errbook.render import coverage, findings, markdown
 from errbook_site.codes import Codes
-from errbook_site.page import Asset
+from errbook_site.page import ANSWERS, Asset
 from errbook_site.rows import Rows
 from errbook_site.templates import render
 from errbook_site.terms import Terms
-
-ANSWERS: Final = "api/v1/"
-"""Where the answers of the API lie."""
 
 
 def twin(entry: Entry, knowledge: Knowledge) -> Asset:
@@ -66,7 +62,8 @@ def _llms(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes, site: st
         "",
         "Every entry is at `/<engine>/<code>/`, its Markdown twin at `/<engine>/<code>/index.md`, and its JSON at "
         "`/api/v1/errors/<engine>/<code>.json`. `/api/v1/errors/<name>.json` finds a code, symbol or SQLSTATE in every "
-        "engine.",
+        "engine. A condition, what engines have in common, is at `/conditions/<condition>/`, with such a twin, and "
+        "as JSON at `/api/v1/conditions/<condition>.json`.",
         "",
         "## Engines",
         "",
@@ -92,7 +89,7 @@ def _llms(knowledge: Knowledge, rows: Rows, terms: Terms, codes: Codes, site: st
     if guides := knowledge.conditions():
         lines += ["", "## The same condition in several engines, with one program that handles all", ""]
         for guide in guides:
-            lines.append(f"- [{guide['title']}]({site}api/v1{guide['page'].rstrip('/')}.json): {guide['summary']}")
+            lines.append(f"- [{guide['title']}]({site}{guide['page'].lstrip('/')}index.md): {guide['summary']}")
     lines += ["", "## Met most often", ""]
     for link in knowledge.most_hit(25):
         title = f"{terms.engine(link.engine)} {link.code}: {link.title}"

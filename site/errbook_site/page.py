@@ -1,7 +1,10 @@
 """What the site is made of: pages, which get the theme's frame, and files, which are written as they are."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+ANSWERS: Final = "api/v1/"
+"""Where the answers of the API lie."""
 
 
 class Heading(NamedTuple):

@@ -26,7 +26,7 @@ from errbook_site import (
     sqlstates,
 )
 from errbook_site.codes import Codes, Json
-from errbook_site.page import Asset, Page
+from errbook_site.page import ANSWERS, Asset, Page
 from errbook_site.rows import Rows
 from errbook_site.terms import Terms
 
@@ -80,7 +80,7 @@ def pages(knowledge: Knowledge, site: str = DEFAULT_SITE) -> Iterator[Page | Ass
     # What changed is both a page and an answer, and is computed once.
     changes: dict[str, Json] = {}
     for file in machine.files(knowledge, rows, terms, codes, site):
-        if file.path.startswith(f"{machine.ANSWERS}catalogs/"):
+        if file.path.startswith(f"{ANSWERS}catalogs/"):
             changes[file.path] = json.loads(file.content)
         yield file
     yield from code_changes.pages(codes, changes)

@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from errbook.knowledge import Knowledge, Term
+from errbook.knowledge import Knowledge
+from errbook.opened import Term
 from errbook.render.servers import Names
 
 _VOCABULARIES: Final = (

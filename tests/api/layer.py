@@ -116,13 +116,33 @@ ENTRIES: list[dict[str, Any]] = [
 """What tells the entries apart; `entry` fills in the rest."""
 
 
+PARAMETERS: dict[str, list[dict[str, Any]]] = {
+    "1062": [
+        {
+            "name": "value",
+            "meaning": "What was to be written and is there already.",
+            "fills": [{"replaces": "ann@example.com", "as": "text"}],
+        },
+        {
+            "name": "key",
+            "meaning": "The index, after its table and a dot.",
+            "fills": [{"replaces": "users", "as": "identifier", "part": "first"}],
+        },
+    ]
+}
+MESSAGES = {"1062": "Duplicate entry '{value}' for key '{key}'"}
+CONFIRMS = {"1062": "SELECT * FROM users WHERE email = 'ann@example.com';"}
+
+
 def entry(short: dict[str, Any]) -> dict[str, Any]:
     """Return a whole entry as it is written, valid by every rule."""
     title = short["title"]
+    parameters = {"parameters": PARAMETERS[short["code"]]} if short["code"] in PARAMETERS else {}
     return {
         **short,
+        **parameters,
         "summary": f"{title}: the server refused the request, and `{short['symbol']}` is what it says when it does so.",
-        "messages": [{"text": title, "where": "the servers"}],
+        "messages": [{"text": MESSAGES.get(short["code"], title), "where": "the servers"}],
         "risk": {
             "level": short["risk"],
             "impact": f"Requests that meet it fail with {short['code']} and nothing is written.",
@@ -135,7 +155,10 @@ def entry(short: dict[str, Any]) -> dict[str, Any]:
         "causes": [
             {
                 "cause": "Two clients asked for the same thing and one of them came second.",
-                "confirm": {"run": "SELECT 1;", "reads": "One row means that this cause is the one at work here."},
+                "confirm": {
+                    "run": CONFIRMS.get(short["code"], "SELECT 1;"),
+                    "reads": "One row means that this cause is the one at work here.",
+                },
             }
         ],
         "reproduce": {"not_executable": "These entries are written to test a service; nothing runs them."},

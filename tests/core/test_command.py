@@ -201,14 +201,14 @@ def test_bash_completes(database: Path) -> None:
 
 def test_a_new_entry_is_refused_until_it_is_written(errbook: Run, tmp_path: Path) -> None:
     (tmp_path / "errors").mkdir()
-    made = errbook("new", "mysql", "1093")
+    made = errbook("new", "mysql", "1242")
     assert made.returncode == 0, made.stderr
-    path = tmp_path / "errors" / "mysql" / "1093.yaml"
+    path = tmp_path / "errors" / "mysql" / "1242.yaml"
     assert str(path) in made.stdout
     checked = errbook("check", str(path))
     assert checked.returncode == 1
     assert "unwritten: this is still the text of the scaffold" in checked.stdout
-    again = errbook("new", "mysql/1093")
+    again = errbook("new", "mysql/1242")
     assert again.returncode == 1
     assert "exists already; edit it" in again.stderr
     assert "errors/mysql/1040.yaml exists already" in errbook("new", "mariadb", "1040").stderr

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from errbook import findings, query
 from errbook.database import DATABASE_VERSION, DatabaseError
-from errbook.knowledge import Knowledge, Link
+from errbook.knowledge import Knowledge
+from errbook.opened import Link
 from errbook.render import markdown
 
 

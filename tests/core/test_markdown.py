@@ -1,9 +1,13 @@
 """The Markdown twin: what a writer types shows as it was typed, and nothing of it becomes markup."""
 
+import json
+import re
+
 import pytest
 
+from errbook import answers
 from errbook.knowledge import Knowledge
-from errbook.render import markdown
+from errbook.render import condition, markdown
 
 
 @pytest.mark.parametrize(
@@ -23,6 +27,38 @@ def test_prose_is_escaped_where_it_would_be_markup(prose: str, escaped: str) -> 
 def test_code_cannot_end_its_block() -> None:
     assert markdown.block("sql", "```\nDROP").startswith("````sql\n")
     assert markdown.inline("a`b") == "``a`b``"
+
+
+def test_the_page_of_a_condition_has_every_part_once(knowledge: Knowledge) -> None:
+    for guide in knowledge.conditions():
+        body = answers.term(knowledge, "conditions", guide["condition"])
+        assert body
+        text = condition.page(json.loads(body), knowledge)
+        heads = ("What each engine does", "Handle it on every engine", "What differs", "Executed", "The entries")
+        for head in heads:
+            assert text.count(f"\n## {head}\n") == 1, (guide["id"], head)
+        assert markdown.block("python", guide["handling"]["python"]) in text
+        assert "\n### What the drivers raised\n" in text
+        assert "**Executed** on MySQL 9.7" in text
+        played = [len(part["scenario"]["steps"]) for part in guide["behaviours"]]
+        one = text.count("\nThen this program, in which `$code` is the one above:\n")
+        several = text.count("\nThen these steps, in which `$code` is the program above:\n")
+        assert (one, several) == (played.count(1), len(played) - played.count(1)), guide["id"]
+        links = re.findall(r"\]\((/[^)]*)\)", text)
+        assert links
+        assert all(link.endswith("/index.md") and "#" not in link for link in links), links
+
+
+def test_a_condition_that_is_not_written_up_is_the_list_of_its_entries(knowledge: Knowledge) -> None:
+    written = {guide["condition"] for guide in knowledge.conditions()}
+    entry = next(entry for entry in knowledge.all() if entry.condition not in written)
+    about = knowledge.term("condition", entry.condition)
+    body = answers.term(knowledge, "conditions", entry.condition)
+    assert body
+    text = condition.page(json.loads(body), knowledge)
+    assert text.startswith(f"# {about.title}\n\n")
+    assert f"]({entry.page}index.md): " in text
+    assert f"{entry.code}: " in text
 
 
 def test_every_entry_has_every_part_once(knowledge: Knowledge) -> None:

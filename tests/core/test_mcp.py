@@ -112,6 +112,12 @@ def test_a_text_gives_its_errors(knowledge: Knowledge) -> None:
     assert (match["engine"], match["code"]) == ("mysql", "1062")
     assert match["parameters"] == {"key": "users.email", "value": "ada@example.com"}
     assert match["error"]["id"] == "mysql/1062"
+    assert match["error"]["likeliest_cause"]["confirm"] == (
+        "SHOW INDEX FROM `users` WHERE Key_name = 'email';\nSELECT * FROM `users` WHERE email = 'ada@example.com';"
+    )
+    assert {"`users`", "'ada@example.com'"} <= set(match["filled_in"])
+    (match,) = told(ask(knowledge, "identify_error", text="sqlite3.OperationalError: no such table: users"))["matches"]
+    assert match["error"]["id"] == "sqlite/1#no-such-table"
     nothing = told(ask(knowledge, "identify_error", text="listening on port 1040"))
     assert nothing["matches"] == []
     assert nothing["note"]

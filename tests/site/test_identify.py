@@ -186,6 +186,8 @@ def test_what_is_filled_in_is_marked_and_said_to_be(visit: Open) -> None:
     page = visit("/identify/")
     paste(page, TEXT)
     first = page.locator("[data-eb-identified] > li").nth(0)
-    expect(first.locator("pre").nth(0)).to_have_text("SELECT * FROM `users` WHERE email = 'ada@example.com';")
-    expect(first.locator("pre mark")).to_have_text(["`users`", "'ada@example.com'"] * 2)
+    expect(first.locator("pre").nth(0)).to_contain_text("SELECT * FROM `users` WHERE email = 'ada@example.com';")
+    marked = first.locator("pre mark").all_inner_texts()
+    assert marked.count("`users`") >= 2
+    assert marked.count("'ada@example.com'") >= 2
     expect(first).to_contain_text("filled in from your text")

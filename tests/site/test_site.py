@@ -14,7 +14,7 @@ from tests.site.links import Document, broken
 
 from errbook import answers
 from errbook.knowledge import Knowledge
-from errbook.render import markdown
+from errbook.render import condition, markdown
 from errbook_site import build, pages
 from errbook_site.page import Page
 
@@ -121,6 +121,22 @@ def test_the_reproduction_and_each_fix_say_what_came_of_them(site: Path, knowled
 def test_twin_is_the_entry_as_markdown(site: Path, knowledge: Knowledge) -> None:
     for entry in knowledge.all():
         assert (site / entry.id / "index.md").read_text() == markdown.page(entry, knowledge)
+
+
+def test_the_twin_of_a_condition_is_the_answer_of_the_service_as_markdown(site: Path, knowledge: Knowledge) -> None:
+    listed = (site / "llms.txt").read_text()
+    for term in knowledge.vocabulary("condition"):
+        body = answers.term(knowledge, "conditions", term.value)
+        assert body
+        answer = json.loads(body)
+        twin = site / "conditions" / term.value / "index.md"
+        # What no entry has has no page.
+        assert twin.is_file() == bool(answer["count"])
+        if twin.is_file():
+            assert twin.read_text() == condition.page(answer, knowledge)
+            assert 'href="index.md"' in twin.with_name("index.html").read_text()
+        if answer["guide"]:
+            assert f"conditions/{term.value}/index.md): {answer['guide']['summary']}" in listed
 
 
 def test_static_json_is_what_the_service_answers(site: Path, knowledge: Knowledge) -> None:

@@ -39,7 +39,7 @@ _NAME = 40
 class Ask(NamedTuple):
     """What a platform's module asks with: the knowledge in use, the address of the site, and replies given before.
 
-    Of those, only what was found is kept, never what somebody pasted and nobody knows.
+    Of those, only what was found is kept, never what somebody pasted and nobody knows, nor what holds words of it.
     """
 
     knowledge: Knowledge
@@ -58,6 +58,8 @@ class Ask(NamedTuple):
             return found
         answer = self.answer(asked, readers)
         made = self.kept.get((answer, asked.share)) or Reply(render(answer), answer.sort)
+        if answer.own:
+            return made
         # A pasted text is not kept, but the answer to it is, which has none of its words: many paste the same error.
         key: Asked | tuple[Answer, bool] | None = None
         if len(asked.text) <= _NAME and answer.sort != "nothing":

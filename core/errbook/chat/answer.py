@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from errbook.chat.asked import Found, find
 from errbook.chat.form import Answer, Choice, Code, Note, Page
-from errbook.knowledge import Link
+from errbook.opened import Link
 from errbook.query import is_sqlstate
 from errbook.render import code as code_text
 from errbook.render import servers, verification
@@ -87,14 +87,22 @@ def entry_answer(entry: Entry, found: Found, names: Names) -> Answer:
         Note(
             "Likeliest cause",
             _only(entry, cause, names) + cause.cause,
-            Code("Is it this one? Run", cause.confirm.language, cause.confirm.run.strip("\n")),
+            Code(
+                f"Is it this one? Run{_own(cause.confirm.run, found, ', ')}",
+                cause.confirm.language,
+                cause.confirm.run.strip("\n"),
+            ),
             cause.confirm.reads,
             "causes",
         ),
         Note(
             "First thing to type",
             f"{_only(entry, fix, names)}{_sentence(fix.title)} When: {fix.when}",
-            Code(f"In {fix.code.file}" if fix.code.file else "", fix.code.language, fix.code.text.strip("\n")),
+            Code(
+                f"In {fix.code.file}" if fix.code.file else _own(fix.code.text, found).capitalize(),
+                fix.code.language,
+                fix.code.text.strip("\n"),
+            ),
             f"Cost: {fix.cost}",
             f"fix-{number}",
         ),
@@ -125,6 +133,7 @@ def entry_answer(entry: Entry, found: Found, names: Names) -> Answer:
         tuple(pages),
         entry.risk.level,
         f"{entry.engine} {entry.code}{MARK + variant if variant else ''}",
+        bool(found.filled),
     )
 
 
@@ -228,6 +237,11 @@ def _sentence(text: str) -> str:
 
 def _sure(found: Found) -> list[str]:
     return [f"recognised in your text, {found.confidence:.0%} sure"] if found.confidence is not None else []
+
+
+def _own(text: str, found: Found, before: str = "") -> str:
+    """Say that a statement holds what the asker's text gave to it; nothing where it does not."""
+    return f"{before}with names from your text" if any(value in text for value in found.filled) else ""
 
 
 def _others(found: Found) -> str:

@@ -6,7 +6,7 @@ import unicodedata
 from typing import NamedTuple
 
 from errbook import variants
-from errbook.knowledge import Link
+from errbook.opened import Link
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class Found(NamedTuple):
     `engine` is the engine that was named, by its identity; `total` counts the codes, of which only the first are given;
     `named` is false where the text was no name, and what is found has its words. Of several errors in one text the
     first, the root cause, is found, and `also` holds links to the others. `foreign` is an error of an engine without
-    entries, such as ``oracle ORA-00001``. `confidence`, from 0 to 1, is that of an error recognised in a text.
+    entries, such as ``oracle ORA-00001``. `confidence`, from 0 to 1, is that of an error recognised in a text, and
+    `filled` what that text gave to the statements of the entry, quoted for the engine.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -60,6 +61,7 @@ class Found(NamedTuple):
     also: tuple[Link | CodeLink, ...] = ()
     foreign: str | None = None
     confidence: float | None = None
+    filled: tuple[str, ...] = ()
 
 
 def asked(text: str) -> Asked:
@@ -104,7 +106,7 @@ def recognised(knowledge: Knowledge, text: str) -> Found:
 def _identified(knowledge: Knowledge, text: str) -> Found | None:
     """Return the root cause of what a text tells, and the other errors in it; None where it tells of none."""
     links: dict[str, Link | CodeLink] = {}
-    engine = foreign = confidence = variant = None
+    engine = foreign = cause = None
     for item in knowledge.identify(text)[:_MATCHES]:
         if knowledge.engine(item.engine) is None:
             foreign = foreign or f"{item.engine} {item.code}"
@@ -114,15 +116,16 @@ def _identified(knowledge: Knowledge, text: str) -> Found | None:
         codes = [] if item.entry else knowledge.find_codes(f"{item.engine} {item.code}")
         link = knowledge.link(item.entry) if item.entry else next(iter(codes), None)
         if link:
-            if confidence is None:
-                confidence, variant = item.confidence, item.variant
+            cause = cause or item
             links.setdefault(link.id, link)
     found = list(links.values())
-    if not found:
+    if not found or cause is None:
         return Found(foreign=foreign) if foreign else None
     first, also = found[0], tuple(found[1:])
-    if isinstance(first, Link) and (entry := knowledge.get(first.engine, first.code)):
-        return Found((entry.of_message(variant),), engine=engine, named=False, also=also, confidence=confidence)
+    confidence = cause.confidence
+    if isinstance(first, Link) and (told := knowledge.told(cause)):
+        entry, filled = told
+        return Found((entry,), engine=engine, named=False, also=also, confidence=confidence, filled=filled)
     known = tuple(link for link in (first,) if not isinstance(link, Link))
     return Found((), known, len(known), engine=engine, named=False, also=also, confidence=confidence)
 

@@ -45,7 +45,8 @@ class Answer(NamedTuple):
 
     `risk` is the level of the entry's risk, empty without an entry. `about` has what is said in a word each (symbol,
     SQLSTATE, severity). `choices` are headed by `choices_heading`. `query` asks for exactly this answer, empty where it
-    is not to be shared. `pages` begins with the page of the whole answer, where there is one.
+    is not to be shared. `pages` begins with the page of the whole answer, where there is one. `own` tells that it holds
+    what stands in the asker's text.
     """
 
     sort: str
@@ -58,3 +59,4 @@ class Answer(NamedTuple):
     pages: tuple[Page, ...] = ()
     risk: str = ""
     query: str = ""
+    own: bool = False

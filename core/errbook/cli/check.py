@@ -64,7 +64,7 @@ def _similar(paths: Sequence[Path], *, as_json: bool) -> int:
     read: set[str] = set()
 
     def keep(source: Source) -> None:
-        if source.kind == "entry":
+        if source.kind in ("entry", "condition"):
             read.add(str(source.path))
             found.extend(similar.paragraphs(source))
 
@@ -90,5 +90,5 @@ def _similar(paths: Sequence[Path], *, as_json: bool) -> int:
     if left := {item.path for item in wrong if item.path.endswith(".yaml")}:
         print(f"errbook: left out, since they have problems: {', '.join(sorted(left))}", file=sys.stderr)
     count = len(pairs)
-    print(f"errbook: {count} pair{'s' * (count != 1)} in {len(read)} entries", file=sys.stderr)
+    print(f"errbook: {count} pair{'s' * (count != 1)} in {len(read)} files", file=sys.stderr)
     return 0

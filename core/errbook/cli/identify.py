@@ -7,7 +7,8 @@ from typing import BinaryIO
 
 from errbook import answers
 from errbook.cli import reading, terminal
-from errbook.cli.stream import Stream, dumps
+from errbook.cli.remembered import dumps
+from errbook.cli.stream import Stream
 from errbook.entry import Entry
 from errbook.identified import Identified
 from errbook.knowledge import Knowledge
@@ -16,7 +17,7 @@ from errbook.render.style import Style
 MOST = 8
 """How many errors of one text are shown."""
 
-PIECE = 1 << 20
+PIECE = 1 << 18
 """Bytes of a stream that are read at once."""
 
 

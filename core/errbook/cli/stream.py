@@ -1,7 +1,8 @@
 """Answering a stream of texts: a line of JSON in, a line of JSON out, at the speed of a log.
 
-Most lines of a log hold no error and differ from an earlier one in numbers only. Such a line is not read at all: what
-stands in it, with zeros for digits, is known to be quiet (`errbook.identifier.quiet`). Every other line is.
+Lines of a log differ from earlier ones in numbers only, and most hold no error. Many lines are looked up at once, with
+zeros for digits: those that are known to be quiet (`errbook.identifier.quiet`) are not read at all. Of the others, a
+line like an earlier one is answered as that was (`errbook.cli.remembered`), and the rest is read.
 """
 
 import json
@@ -9,11 +10,12 @@ import re
 import sys
 from typing import Any, Final
 
-from errbook.identifier.quiet import ZEROS
+from errbook.cli.remembered import Form, dumps, form, matches
+from errbook.identifier.quiet import ZERO_BYTES
 from errbook.knowledge import Knowledge
 
 FORMS: Final = 65_536
-"""So many forms of quiet lines are remembered."""
+"""So many forms of lines are remembered, of each kind."""
 
 LONGEST: Final = 4096
 """Bytes of a line of which the form is remembered."""
@@ -23,6 +25,10 @@ PATIENCE: Final = 1024
 
 _HEAD: Final = re.compile(rb'(\{"id": ?)(?:\d+|"[^"\\]*")(, ?"text": ?")')
 _ESCAPED: Final = (b"\\u", b"\\x", b"%0", b"&#")
+_OPEN: Final = b'{"id":'
+_NOTHING: Final = b',"matches":[]}'
+_ZERO: Final = _OPEN + b"0"
+_NEXT: Final = _NOTHING + b"\n" + _OPEN
 
 
 class Stream:
@@ -32,32 +38,74 @@ class Stream:
         """`limit` is the most errors of a text that are given."""
         self._knowledge, self._limit = knowledge, limit
         self._tells: Any = None
-        self._quiet: set[bytes] = set()
-        self._before, self._between = b'{"id": ', b', "text": "'
+        self._alike: Any = None
+        self._written(b'{"id": ', b', "text": "')
         self._number = self._asked = self._known = 0
         self.code = 0
 
+    def _written(self, before: bytes, between: bytes) -> None:
+        """Take how lines are written around their id, and forget those that were written otherwise."""
+        self._before, self._between = before, between
+        self._text = re.compile(b"%b.*\n(?:%b)?" % (re.escape(between), re.escape(before)))
+        self._whole: set[bytes] = set()
+        """Whole lines, with zeros for digits, of which the text is quiet."""
+        self._quiet: set[bytes] = set()
+        """What stands in quiet lines behind the quote that opens the text, with zeros for digits."""
+        self._once: set[int] = set()
+        self._forms: dict[bytes, Form | None] = {}
+
     def answer(self, piece: bytes) -> bytes:
         """Return the answers to whole lines, one a line."""
+        if not piece.endswith(b"\n"):
+            piece += b"\n"
+        zeroed = piece.translate(ZERO_BYTES)
+        # Twice as fast as split, but a carriage return ends a line too.
+        lines = zeroed.splitlines() if b"\r" not in piece else zeroed.split(b"\n")[:-1]
+        flags = bytes(map(self._whole.__contains__, lines))
+        # What is read on the way may be written otherwise; what is looked up here was written like this.
+        before, text = self._before, self._text
         made: list[bytes] = []
-        add, quiet, zeros = made.append, self._quiet, ZEROS
-        before, between = self._before, self._between
-        length, first = len(before), self._number
-        lines = piece.split(b"\n")
-        if not lines[-1]:
-            lines.pop()
-        for number, line in enumerate(lines, first + 1):
-            head, _, tail = line.partition(between)
-            if tail.translate(zeros) in quiet and head.startswith(before) and _plain(name := head[length:]):
-                add(b'{"id":%b,"matches":[]}\n' % name)
-            else:
-                add(self._read(line, number))
-                if self._between is not between or self._before is not before:
-                    before, between = self._before, self._between
-                    length = len(before)
-        self._number = first + len(lines)
+        number = self._number
+        at = done = 0
+        index = flags.find(b"\0")
+        while index >= 0:
+            line = lines[index]
+            if index > done:
+                start = zeroed.find(b"\n%b\n" % line, at) + 1
+                made.append(self._nothing(piece[at:start], before, text, number + done + 1))
+                at = start
+            end = at + len(line)
+            made.append(self._line(piece[at:end], line, number + index + 1))
+            at, done = end + 1, index + 1
+            index = flags.find(b"\0", done)
+        if at < len(piece):
+            made.append(self._nothing(piece[at:], before, text, number + done + 1))
+        self._number += len(lines)
         self._known += len(lines)
         return b"".join(made)
+
+    def _nothing(self, piece: bytes, before: bytes, text: re.Pattern[bytes], number: int) -> bytes:
+        """Return the answers to whole lines in which nothing is found; `number` is that of the first."""
+        # From the text of one line to the id of the next; of the last one too much is written.
+        made = text.sub(_NEXT, piece)
+        if _ZERO in made or piece.startswith(before + b"0"):
+            # A number of JSON does not begin with zero, which cannot be told where all digits are zeros.
+            lines = enumerate(piece.splitlines(), number)
+            return b"".join(self._line(line, line.translate(ZERO_BYTES), at) for at, line in lines)
+        return _OPEN + made[len(before) : -len(_OPEN)]
+
+    def _line(self, line: bytes, zeroed: bytes, number: int) -> bytes:
+        """Return the answer to a line; `zeroed` is the line with zeros for digits."""
+        head, _, tail = line.partition(self._between)
+        if head.startswith(self._before) and _plain(name := head[len(self._before) :]):
+            known = zeroed[len(head) + len(self._between) :]
+            if known in self._quiet:
+                if name.isdigit():
+                    _add(self._whole, zeroed)
+                return b'{"id":%b%b\n' % (name, _NOTHING)
+            if (like := self._forms.get(known)) and (said := like.answer(tail)):
+                return b'{"id":%b%b' % (name, said)
+        return self._read(line, number)
 
     def _read(self, line: bytes, number: int) -> bytes:
         if not line.strip():
@@ -74,30 +122,47 @@ class Stream:
             self.code = 2
             return b""
         found = self._knowledge.identify(given["text"])[: self._limit]
-        if not found:
-            self._remember(line, given["text"])
-        answer = {"id": given.get("id"), "matches": [item.public() for item in found]}
-        return dumps(answer).encode() + b"\n"
+        # Where lines do not repeat themselves, it is tried seldom to remember one.
+        if len(line) <= LONGEST and (self._asked < PATIENCE or self._known > 2 * self._asked or not self._asked % 16):
+            self._remember(line, given["text"], found)
+        return f'{{"id":{dumps(given.get("id"))}'.encode() + matches(found)
 
-    def _remember(self, line: bytes, text: str) -> None:
-        """Remember the form of a line that holds nothing, where no line of the form does."""
-        # Where lines do not repeat themselves, it is tried seldom.
-        worth = self._asked < PATIENCE or self._known > 2 * self._asked or not self._asked % 16
+    def _remember(self, line: bytes, text: str, found: list[Any]) -> None:
+        """Remember a line, if what is found in it is found in others too that are written like it."""
         match = _HEAD.match(line)
-        if not (worth and match) or len(line) > LONGEST:
+        if not match:
             return
         if (match[1], match[2]) != (self._before, self._between):
-            self._before, self._between = match[1], match[2]
-            self._quiet.clear()
-        form = line[match.end() :].translate(ZEROS)
-        if any(escape in form for escape in _ESCAPED) or not _only_text(b'{"text":"' + form):
+            self._written(match[1], match[2])
+        tail = line[match.end() :]
+        zeroed = tail.translate(ZERO_BYTES)
+        if any(escape in zeroed for escape in _ESCAPED) or not _only_text(b'{"text":"' + zeroed):
             return
-        if self._tells is None:
-            self._tells = self._knowledge.quiet()
-        if self._tells(text):
-            if len(self._quiet) >= FORMS:
-                self._quiet.clear()
-            self._quiet.add(form)
+        if not found:
+            self._tells = self._tells or self._knowledge.quiet()
+            if self._tells(text):
+                _add(self._quiet, zeroed)
+                return
+        seen = hash(zeroed)
+        if seen not in self._once:
+            # Most of what is seen once is never seen again.
+            _add(self._once, seen)
+            return
+        self._alike = self._alike or self._knowledge.alike()
+        if zeroed not in self._forms:
+            if len(self._forms) >= FORMS:
+                self._forms.clear()
+            self._forms[zeroed] = form(tail, text, self._alike)
+        like = self._forms[zeroed]
+        if like and not like.remember(tail, found, lambda text: self._knowledge.identify(text)[: self._limit]):
+            self._forms[zeroed] = None
+
+
+def _add(held: set[Any], item: bytes | int) -> None:
+    """Add to a set that does not grow without end."""
+    if len(held) >= FORMS:
+        held.clear()
+    held.add(item)
 
 
 def _plain(name: bytes) -> bool:
@@ -114,9 +179,3 @@ def _only_text(line: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(keys, list) and keys.count("text") == 1 and "id" not in keys
-
-
-def dumps(value: object) -> str:
-    """Return JSON in one line."""
-    # A text may hold halves of surrogate pairs, which UTF-8 cannot carry: those stay escaped.
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()

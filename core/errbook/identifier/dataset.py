@@ -36,6 +36,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from errbook.identifier.words import fold, words
+from errbook.variants import split
 
 FORMAT: Final = 2
 
@@ -103,7 +104,7 @@ class Builder:
         self._dialects, self._wordings = tables()
         self._codes: dict[str, tuple[str, ...]] = {}
         self._refs: dict[str, str] = {}
-        self._variants: dict[str, str] = {}
+        self._variants: dict[str, dict[str, str]] = {}
         self._messages: dict[tuple[str, ...], dict[str, Any]] = {}
         self._waiting: list[tuple[tuple[str, ...], str, str]] = []
         self._english: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -173,13 +174,12 @@ class Builder:
             names = " ".join(alias["symbol"] for alias in entry["aliases"] if " " not in alias["symbol"])
             self._codes[ref] = (entry["symbol"] or "", entry["sqlstate"] or "", entry["id"], names)
             self._refs.update({f"{engine}/{entry['code']}": ref for engine in entry["engines"]})
-        variants = [
-            f"{variant['id']}:{' '.join(_unnamed(parse(message['text'])))}"
+        self._variants[ref] = {
+            " ".join(_unnamed(parse(message["text"]))): variant["id"]
             for variant in entry["variants"]
             for message in variant["messages"]
-        ]
-        self._variants[ref] = ";".join(variants)
-        for message in entry["messages"]:
+        }
+        for message in (*entry["messages"], *(each for variant in entry["variants"] for each in variant["messages"])):
             found = parse(message["text"])
             gaps = sum(word[0] == "*" for word in found)
             # Whatever carries another error's text is found by its form, not by its words.
@@ -195,10 +195,14 @@ class Builder:
             codes = item["code"] if isinstance(item["code"], list) else [item["code"]]
             named = {"a": "alone", "h": "hint", "o": "holds", "k": "known"}
             flags = "".join(flag for flag, name in named.items() if item.get(name))
-            for at, code in enumerate(codes):
+            for at, whole in enumerate(codes):
+                code, variant = split(whole)
                 engine = code.partition("/")[0]
                 if engine not in LETTERS or code in self._refs:
-                    self._add(parse(item["text"]), self._refs.get(code, code), (-2, at), flags)
+                    ref, found = self._refs.get(code, code), parse(item["text"])
+                    self._add(found, ref, (-2, at), flags)
+                    if variant and variant in self._variants.get(ref, {}).values():
+                        self._variants[ref][" ".join(_unnamed(found))] = variant
 
     def _add(self, found: tuple[str, ...], ref: str, rank: tuple[Any, ...], flags: str) -> None:
         key = _unnamed(found)
@@ -236,10 +240,13 @@ class Builder:
         vocabulary = {word for key in english for word in key}
         for name, messages in others:
             head["languages"][name] = _telling(messages, vocabulary)
-        codes = ["\t".join((ref, *fields, self._variants.get(ref, ""))) for ref, fields in self._codes.items()]
+        codes = ["\t".join((ref, *fields, self._told(ref))) for ref, fields in self._codes.items()]
         yield BASE, "\n".join([json.dumps(head, ensure_ascii=False, separators=(",", ":")), *codes, *lines])
         for name, messages in others:
             yield name, "\n".join(_weighed(messages))
+
+    def _told(self, ref: str) -> str:
+        return ";".join(f"{variant}:{text}" for text, variant in self._variants.get(ref, {}).items())
 
     def _languages(
         self, files: Mapping[str, Path], english: Mapping[tuple[str, ...], Message]
@@ -250,20 +257,26 @@ class Builder:
             for row in _rows(path):
                 source = row.pop("message")
                 for name, parsed, ref in self._filled(source, row):
-                    found.setdefault(name, {})[_bare(parsed)] = Message(parsed, (ref,), "")
+                    found.setdefault(name, {})[_unnamed(parsed)] = Message(parsed, (ref,), "")
                 origin = self._english.get((engine, source))
                 message = english.get(_unnamed(origin or ()))
                 refs = tuple(ref for ref in message.refs if ref[0] in own and "/" not in ref) if message else ()
                 if not message or not refs:
                     continue
+                names = _conversions(source, message.words)
+                variants = self._variants.get(refs[0], {})
+                variant = variants.get(" ".join(_unnamed(message.words)))
                 for name, texts in row.items():
                     kept = found.setdefault(name, {})
-                    for parsed in map(parse, texts):
-                        key = _bare(parsed)
-                        if key and key not in english:
+                    for parsed in (parse(_renamed(text, names)) for text in texts):
+                        key = _unnamed(parsed)
+                        if key and _unnamed(parsed) not in english:
                             there = kept.get(key)
+                            if variant:
+                                variants[" ".join(key)] = variant
                             merged = tuple(dict.fromkeys((*(there.refs if there else ()), *refs)))
-                            kept[key] = Message(parsed, merged, there.flags if there else message.flags)
+                            best = there.words if there and _names(there.words) > _names(parsed) else parsed
+                            kept[key] = Message(best, merged, there.flags if there else message.flags)
         for name in sorted(found):
             yield name, list(found[name].values())
 
@@ -276,6 +289,40 @@ class Builder:
                         # A translation may turn the gaps round; then they have numbers.
                         gap = "%1$s" if "%1$s" in text else "%s"
                         yield name, parse(text.replace(gap, value, 1)), self._refs[item["code"]]
+
+
+def _conversions(source: str, named: tuple[str, ...]) -> dict[int, str]:
+    """Return the names of a message's conversions, counted from 1.
+
+    `source` is its template for printf, `named` its words with the names that an entry gives to the gaps.
+    """
+    marked = _renamed(source, {number: f"_{number}" for number in range(1, source.count("%") + 1)})
+    ours, theirs = ([word.split(PARTED)[::2] for word in found if word[0] == "*"] for found in (parse(marked), named))
+    # Only one of them may have a gap at its beginning.
+    if (marked[:2] == "{_") != (named[:1] and named[0][0] == "*"):
+        ours, theirs = (ours[1:], theirs) if marked[:2] == "{_" else (ours, theirs[1:])
+    names: dict[int, str] = {}
+    for numbers, given in zip(ours, theirs, strict=False):
+        if len(numbers) == len(given):
+            pairs = ((number.lstrip("*"), name.lstrip("*")) for number, name in zip(numbers, given, strict=True))
+            names |= {int(number[1:]): name for number, name in pairs if name and re.fullmatch("_[0-9]+", number)}
+    return names
+
+
+def _renamed(template: str, names: Mapping[int, str]) -> str:
+    """Return a template for printf in which the conversions that have a name are {name}."""
+    count = 0
+
+    def renamed(match: re.Match[str]) -> str:
+        nonlocal count
+        if match[0] == "%%" or match[0][0] == "{":
+            return match[0]
+        count += 1
+        place = re.match(r"%(\d+)\$", match[0])
+        name = names.get(int(place[1]) if place else count)
+        return f"{{{name}}}" if name else match[0]
+
+    return _GAP.sub(renamed, template)
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

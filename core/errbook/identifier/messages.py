@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
+
+ZEROS: Final = str.maketrans("123456789", "000000000")
+"""Makes all digits of a text zeros."""
+
+_DIGIT: Final = re.compile("[0-9]")
 
 MOST_BETWEEN = 24
 """Words that a gap may hold between two runs of a message's own words."""
@@ -48,16 +54,29 @@ class Messages:
         self._filed: dict[str, list[int]] = {}
         filed = self._filed
         for number, line in enumerate(lines):
-            _, anchor, _, _, words = line.split("\t")
-            parts = words.split(" ")
-            at = int(anchor) + (words[0] == "*")
-            key = parts[at]
-            if at + 1 < len(parts) and parts[at + 1][0] != "*":
-                key = f"{key} {parts[at + 1]}"
+            key = _key(line)
             if key in filed:
                 filed[key].append(number)
             else:
                 filed[key] = [number]
+
+    def numbered(self) -> set[str]:
+        """Return the words of messages that have digits."""
+        texts = (line.rpartition("\t")[2] for line in self._lines)
+        return {word for text in texts if _DIGIT.search(text) for word in text.split(" ") if _DIGIT.search(word)}
+
+    def zeroed(self) -> Messages:
+        """Return these messages with zeros for the digits in their words."""
+        made = Messages([], self._flags)
+        made._lines, made._filed = list(self._lines), dict(self._filed)
+        for number, line in enumerate(self._lines):
+            fields, _, text = line.rpartition("\t")
+            if _DIGIT.search(text):
+                # Under its old key it does no harm: its words do not fit there.
+                made._lines[number] = line = f"{fields}\t{text.translate(ZEROS)}"
+                key = _key(line)
+                made._filed[key] = [*made._filed.get(key, ()), number]
+        return made
 
     def find(self, words: list[str]) -> list[Found]:
         """Return every message that the words hold, in the order of the text; work is linear in the words."""
@@ -81,6 +100,16 @@ class Messages:
         made = Message(int(bits), flags + self._flags, tuple(refs.split(",")), words, first, last), int(anchor) + first
         self._ready[number] = made
         return made
+
+
+def _key(line: str) -> str:
+    """Return the words by which a message is found: its anchor, and the word behind it where one is."""
+    _, anchor, _, _, words = line.split("\t")
+    parts = words.split(" ")
+    at = int(anchor) + (words[0] == "*")
+    if at + 1 < len(parts) and parts[at + 1][0] != "*":
+        return f"{parts[at]} {parts[at + 1]}"
+    return parts[at]
 
 
 def _check(message: Message, anchor: int, text: list[str], at: int) -> Found | None:

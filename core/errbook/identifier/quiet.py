@@ -13,13 +13,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from errbook.identifier.dialects import compiled
-from errbook.identifier.messages import Messages
+from errbook.identifier.messages import ZEROS, Messages
 from errbook.identifier.words import fold, words
 
-ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
+ZERO_BYTES: Final = bytes.maketrans(b"123456789", b"000000000")
 """Makes all digits of bytes zeros."""
-
-_DIGITS: Final = str.maketrans("123456789", "000000000")
 
 ESCAPES: Final = ("\\u", "\\x", "%0", "&#")
 """What may be an escape, of which the digits say what it stands for; such a text is never quiet."""
@@ -33,26 +31,25 @@ class Quiet:
 
     def __init__(
         self,
-        base: Iterable[str],
+        messages: Messages,
         dialects: Iterable[tuple[tuple[str, ...], str, bool]],
         symbols: Iterable[str],
         classes: Iterable[str],
         telling: Iterable[str],
     ) -> None:
-        """Take the lines of messages, dialects as needs, pattern and whether it is exact, and words in lower case."""
-        rows = (line.rpartition("\t") for line in base)
-        self._messages = Messages([f"{fields}\t{text.translate(_DIGITS)}" for fields, _, text in rows])
+        """Take messages with zeros for digits, dialects as needs, pattern, whether exact, and words in lower case."""
+        self._messages = messages
         self._dialects = [
-            (tuple(need.translate(_DIGITS) for need in needs), compiled(widened(pattern), exact))
+            (tuple(need.translate(ZEROS) for need in needs), compiled(widened(pattern), exact))
             for needs, pattern, exact in dialects
         ]
-        self._symbols = frozenset(word.translate(_DIGITS) for word in symbols if "_" in word)
-        self._classes = frozenset(word.translate(_DIGITS) for word in classes)
-        self._telling = frozenset(word.translate(_DIGITS) for word in telling)
+        self._symbols = frozenset(word.translate(ZEROS) for word in symbols if "_" in word)
+        self._classes = frozenset(word.translate(ZEROS) for word in classes)
+        self._telling = frozenset(word.translate(ZEROS) for word in telling)
 
     def __call__(self, text: str) -> bool:
         """Tell whether nothing is found in the text, nor in any other of its form."""
-        text = text.translate(_DIGITS)
+        text = text.translate(ZEROS)
         if any(escape in text for escape in ESCAPES):
             return False
         folded = fold(text)

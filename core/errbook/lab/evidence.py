@@ -18,7 +18,7 @@ from errbook.variants import split
 __all__ = ["EvidenceError", "Record", "differences", "digest", "kept", "path", "read", "write"]
 
 Record = dict[str, Any]
-"""What happened on one server; the keys are those of KEYS, in that order."""
+"""What happened on one server; the keys are those of KEYS, in that order. Only conditions have `raised`."""
 
 KEYS: Final = (
     "version",
@@ -30,6 +30,7 @@ KEYS: Final = (
     "declared",
     "observed",
     "driver",
+    "raised",
     "client",
     "fixes",
 )
@@ -109,7 +110,7 @@ def write(
 def _ordered(records: Mapping[str, Record], order: Sequence[str]) -> dict[str, Record]:
     rank = {name: at for at, name in enumerate(order)}
     return {
-        name: {key: records[name][key] for key in KEYS}
+        name: {key: records[name][key] for key in KEYS if key in records[name]}
         for name in sorted(records, key=lambda name: (rank.get(name, len(rank)), name))
     }
 
@@ -147,7 +148,8 @@ def _stable(record: Record) -> Any:
     """Return a record without what changes from run to run."""
 
     def plain(value: Any, key: str = "") -> Any:
-        if key in ("date", "seconds"):
+        # Which other errors a condition's program meets besides its own may hang on who comes first.
+        if key in ("date", "seconds", "raised"):
             return None
         if isinstance(value, dict):
             return {name: plain(item, name) for name, item in value.items()}

@@ -25,8 +25,9 @@ applies, not_executable
     Why nothing is executed on this engine (null where it is), and the writer's reason for an exemption (or null).
 settings, host, setup, steps
     The scenario, with only the steps of this engine.
-handling
-    Only of a condition: the program that stands for `$code` in its step; it raises nothing.
+handling, errors
+    Only of a condition: the program that stands for `$code` in its steps, none of which raises, and the codes of which
+    one must have reached it.
 fixes
     One object per fix of the entry, in order: `fix` (its number from 1), `applies` and `not_executable` as above,
     `code` (language, text with its placeholders filled, values) and `proof` (steps).
@@ -92,10 +93,9 @@ def of(entry: Mapping[str, Any], engine: str, series: str | None = None) -> Plan
 
 
 def _of_condition(condition: Mapping[str, Any], engine: str, series: str | None) -> Plan:
-    """Return the plan of a condition (public object): one Python step that must succeed."""
+    """Return the plan of a condition (public object): steps of which each must succeed."""
     part = next(part for part in condition["behaviours"] if engine in part["engines"])
     scenario = part["scenario"]
-    step = {"action": "python", "value": scenario["python"], "on": "main", "versions": {}}
     return {
         "entry": condition["id"],
         "engine": engine,
@@ -107,8 +107,9 @@ def _of_condition(condition: Mapping[str, Any], engine: str, series: str | None)
         "settings": dict(scenario["settings"]),
         "host": {},
         "setup": scenario["setup"],
-        "steps": [{**step, "raises": False, "waits": False}],
+        "steps": _steps(scenario["steps"], engine, series),
         "handling": condition["handling"]["python"],
+        "errors": [error["id"].partition("/")[2] for error in part["errors"]],
         "outcome": part["outcome"],
         "fixes": [],
     }

@@ -12,6 +12,7 @@ from concurrent.futures import TimeoutError as Late
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from errbook.conditions import owns
 from errbook.lab import outcome
 from errbook.lab.driver import BLOCKED, RUNNING, Connection, Driver, Keeper, Refused, Target
 from errbook.lab.limits import Limits
@@ -96,11 +97,33 @@ class Play:
                 if step["raises"]:
                     return self._raise(step)
                 self._do(step, self.plan.get("handling", ""))
+            if "handling" in self.plan:
+                self._settle()
         except Ended as ended:
             return ended.result, ended.failure
         if "handling" in self.plan:
-            return outcome.HANDLED, None
+            return self._handled()
         return outcome.RAISED_NOTHING, self._failure(None, "", "the error", "no step raises it")
+
+    @property
+    def raised(self) -> list[dict[str, str | None]]:
+        """What drivers raised in a condition's program, caught or not."""
+        return [item for process in self.programs for item in process.raised]
+
+    def _handled(self) -> tuple[str, Failure | None]:
+        """Judge a condition's program, which went well: it must have met one of the condition's errors."""
+        wanted, engine = self.plan["errors"], self.plan["engine"]
+        exact = [item for item in self.raised if item["code"] in wanted]
+        found = next(iter(exact or [item for item in self.raised if owns(wanted, item["code"], engine)]), None)
+        if found is None and any(item["code"] is None for item in self.raised):
+            # A driver without codes cannot tell; what the program asserts must do.
+            return outcome.HANDLED, None
+        if found is None:
+            result = outcome.RAISED_OTHER if self.raised else outcome.RAISED_NOTHING
+            came = ", ".join(str(item["code"]) for item in self.raised) or "no error of a driver"
+            return result, self._failure(None, "", f"the program to meet {' or '.join(wanted)}", came)
+        self.observed = Refused(found["code"], found["sqlstate"], found["message"] or "", driver=found["driver"])
+        return outcome.HANDLED, None
 
     def prove(self, fix: Mapping[str, Any]) -> tuple[str, Failure | None]:
         """Play a fix's proof from where the error was raised; return the outcome and what went otherwise."""
@@ -254,9 +277,11 @@ class Play:
         """Start a shell or Python step; its future raises Refused with what the program said where it failed.
 
         Where it is to raise, a driver's exception that a Python step did not catch is handed on with its fields, and
-        what a client of MySQL or MariaDB printed last in a shell step with its number and SQLSTATE.
+        what a client of MySQL or MariaDB printed last in a shell step with its number and SQLSTATE. The program of a
+        condition tells of each.
         """
-        tells = raises and action == "python"
+        runner = "errbook.lab.uncaught" if raises else "errbook.lab.raised" if "handling" in self.plan else None
+        tells = runner is not None and action == "python"
         numbered = raises and action == "shell" and self.plan["engine"] in ("mysql", "mariadb")
         client = "command-line client" if numbered else None
         environment = self.instance.environment(DATABASE)
@@ -265,8 +290,7 @@ class Play:
             if action == "python":
                 file = folder / "step.py"
                 file.write_text(text)
-                runner = ["-P", "-m", "errbook.lab.uncaught"] if tells else []
-                command = [sys.executable, *runner, str(file)]
+                command = [sys.executable, *(["-P", "-m", runner] if runner else []), str(file)]
             else:
                 command = ["/bin/sh", "-c", text]
             process = Process(command, folder, environment, tells=tells, client=client)

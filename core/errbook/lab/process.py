@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from errbook.lab.bubblewrap import SERVERS
 from errbook.lab.driver import Refused
@@ -41,11 +41,13 @@ class Process:
         tells: bool = False,
         client: str | None = None,
     ) -> None:
-        """With `tells`, a descriptor is added to the command, for what `errbook.lab.uncaught` writes.
+        """With `tells`, a descriptor is added to the command, for what `errbook.lab.uncaught` and `raised` write.
 
         `client` is what to call a client of MySQL or MariaDB, where its last error is that of the step.
         """
         self.future: Future[None] = Future()
+        self.raised: list[dict[str, str | None]] = []
+        """What drivers raised in the program, where `errbook.lab.raised` told it; there when the future is done."""
         self._tail = b""
         self._client = client
         self._told: int | None = None
@@ -117,7 +119,8 @@ class Process:
             self._tail = (self._tail + read)[-KEPT:]
 
     def _end(self, code: int) -> None:
-        told = self._uncaught()
+        told = self._said()
+        self.raised = told.pop("raised", [])
         if not code:
             self.future.set_result(None)
             return
@@ -134,8 +137,8 @@ class Process:
         else:
             self.future.set_exception(Refused(None, None, how + (f": {tail}" if tail else ""), output=output))
 
-    def _uncaught(self) -> dict[str, str | None]:
-        """Return what the program told of its end; nothing where it did not."""
+    def _said(self) -> dict[str, Any]:
+        """Return what the program told of its errors; nothing where it did not."""
         if self._told is None:
             return {}
         # Programs that it has left behind may hold their end open.

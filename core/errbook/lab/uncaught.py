@@ -7,8 +7,11 @@ base class `Error` that all of them have (https://peps.python.org/pep-0249/#exce
 
 import json
 import os
+import platform
 import runpy
 import sys
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -21,7 +24,7 @@ def fields(error: BaseException) -> dict[str, str | None] | None:
     """Return what a driver's exception says in its fields; None where it is none of a driver.
 
     MySQL's drivers have a number, in `errno` or before the message in `args`; sqlite3 and apsw have one too, and the
-    others only the SQLSTATE, which is the code then.
+    others only the SQLSTATE, which is the code then. pg8000 has no more than the fields of the server's message.
     """
     base = next((kind for kind in type(error).__mro__ if kind.__name__ == "Error"), None)
     if base is None:
@@ -33,8 +36,10 @@ def fields(error: BaseException) -> dict[str, str | None] | None:
         number = args[0]
     # -1 is a driver's own way of saying that there is none.
     code = None if number in (None, -1) else str(number)
-    sqlstate = _first(error, "sqlstate", "pgcode")
-    message = _first(error, "msg") or (args[1] if numbered else error)
+    # https://www.postgresql.org/docs/current/protocol-error-fields.html
+    sent = args[0] if args and isinstance(args[0], dict) else {}
+    sqlstate = _first(error, "sqlstate", "pgcode") or sent.get("C")
+    message = _first(error, "msg") or sent.get("M") or (args[1] if numbered else error)
     return {
         "code": code if code is not None else sqlstate,
         "sqlstate": sqlstate,
@@ -48,18 +53,22 @@ def _first(error: BaseException, *names: str) -> Any:
     return next((value for name in names if (value := getattr(error, name, None)) is not None), None)
 
 
+@cache
 def _driver(module: str) -> str:
-    """Return the package of a driver with its version, as far as it tells one.
+    """Return the package of a driver with its version: the one that it tells, else that of its distribution.
 
-    PyMySQL's `__version__` is that of the mysqlclient which it can stand in for.
+    PyMySQL's `__version__` is that of the mysqlclient which it can stand in for. Python's own sqlite3 has none.
     """
+    if module == "sqlite3":
+        return f"sqlite3 of Python {platform.python_version()}"
     parts = module.split(".")
     for length in range(1, len(parts) + 1):
         name = ".".join(parts[:length])
         found = sys.modules.get(name)
         if version := getattr(found, "VERSION_STRING", None) or getattr(found, "__version__", None):
             return f"{name} {version}"
-    return parts[0]
+    named = metadata.packages_distributions().get(parts[0])
+    return f"{named[0]} {metadata.version(named[0])}" if named else parts[0]
 
 
 def main() -> None:

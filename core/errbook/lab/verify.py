@@ -273,10 +273,7 @@ class _Player:
         # A scenario that fails now and then fails: every fix's own run of it counts.
         worst = next((answer for answer in answers if answer["outcome"] != outcome.REPRODUCED), answers[0])
         record = _blank(plan, made, version, worst["outcome"], outcome.line(worst["failure"]))
-        if "handling" in plan:
-            # The programs choose their drivers themselves; the lab's own did nothing.
-            worst["driver"] = None
-        record |= {key: worst[key] for key in ("version", "driver", "seconds", "observed") if key in worst}
+        record |= {key: worst[key] for key in ("version", "driver", "seconds", "observed", "raised") if key in worst}
         if worst["failure"]:
             self._failures[0] = worst["failure"]
         if plan["not_executable"] is not None:

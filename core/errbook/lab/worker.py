@@ -107,6 +107,10 @@ class Worker:
             with self._bounded(plan):
                 result, failure_or_none = play.reproduce()
             answer = self._result(result, failure_or_none, play.observed, time.monotonic() - started)
+            if "handling" in plan:
+                # The programs choose their drivers themselves; the lab's own did nothing.
+                used = [play.observed.driver] if play.observed else [item["driver"] for item in play.raised]
+                answer |= {"driver": next(iter(used), None), "raised": play.raised}
             if result == outcome.REPRODUCED and fix is not None:
                 self._open = _Open(play, fix)
             return answer

@@ -32,8 +32,8 @@ _LOOK_UP: Final = (
 )
 _IDENTIFY: Final = (
     "The database errors in any text (a log line, a stack trace, a framework's wrapper, a localised message), the root "
-    "cause first, with the values of the message's parameters and the entry of the first. Use it when there is more "
-    "than a bare code."
+    "cause first, with the values of the message's parameters and the entry of the first, statements filled in with "
+    "names from the text (`filled_in`: data of whoever wrote the text, quoted). Use it when there is more than a code."
 )
 _SEARCH: Final = "Entries, and codes without one, whose words fit, best first. Use it where no code is known."
 _LIST: Final = "Every code that the servers know, in order, in pages."
@@ -230,9 +230,12 @@ class _Answers:
                 match["sqlstate"] = item.sqlstate
             if item.parameters:
                 match["parameters"] = {name: value[:MOST_QUOTED] for name, value in item.parameters.items()}
-            entry = knowledge.get(*_place(item.entry)) if item.entry and number == 0 else None
-            if entry:
+            told = knowledge.told(item) if number == 0 else None
+            if told:
+                entry, values = told
                 match["error"] = facts.full(entry, FULL - 600) if detail == "full" else facts.brief(entry)
+                if values:
+                    match["filled_in"] = list(values)
             found["matches"].append(match)
         if not found["matches"]:
             found["note"] = "No database error that is known here stands in this text."

@@ -115,7 +115,10 @@ class Lookup(TypedDict):
 
 
 class Identified(TypedDict):
-    """One error in a text; `error` is its entry, absent where nobody has written one."""
+    """One error in a text; `error` is its entry, or that of its variant, absent where nobody has written one.
+
+    `filled_in` is what the text gave to the entry's statements, quoted for the engine.
+    """
 
     engine: str
     code: str
@@ -125,6 +128,7 @@ class Identified(TypedDict):
     matched_by: list[str]
     quoted: str
     parameters: NotRequired[dict[str, str]]
+    filled_in: NotRequired[list[str]]
     error: NotRequired[Error]
 
 

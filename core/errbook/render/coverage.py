@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from errbook.coverage import Coverage, Fixes, Gap, OfServer
-    from errbook.knowledge import Knowledge, Link
+    from errbook.knowledge import Knowledge
+    from errbook.opened import Link
     from errbook.render.servers import Names
 
 TITLE = "Coverage"

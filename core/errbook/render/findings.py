@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from errbook.findings import Difference, Findings, Noted, Seen
-    from errbook.knowledge import Knowledge, Link
+    from errbook.knowledge import Knowledge
+    from errbook.opened import Link
 
 TITLE = "What we found out"
 ABOUT = "Where servers and versions differ, from each other or from what is commonly said of them."

@@ -40,7 +40,8 @@ def _cell(text: str) -> str:
     return re.sub(r"(?<!\\)\|", r"\\|", text).replace("\n", " ")
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a table of Markdown; the cells are Markdown already, on one line or several."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(_cell(cell) for cell in row)} |" for row in lines)
 
@@ -50,7 +51,8 @@ def _code(code: Code) -> str:
     return where + block(code.language, code.text)
 
 
-def _steps(lines: list[scenario.Line]) -> str:
+def steps(lines: list[scenario.Line]) -> str:
+    """Return the steps of a scenario as a numbered list, each with its code."""
     out = []
     for number, step in enumerate(lines, 1):
         outcome = f" **This {step.outcome}.**" if step.outcome else ""
@@ -133,7 +135,7 @@ def _verification(entry: Entry, names: servers.Names) -> list[str]:
         (names.servers([server]), "not yet executed", *("" for _ in entry.fixes), "")
         for server in entry.verification.missing
     ]
-    parts.append(_table(head, rows))
+    parts.append(table(head, rows))
     if reasons := verification.reasons(entry, names):
         parts.append("\n".join(_reason(reason) for reason in reasons))
     if raised := findings.raised(entry):
@@ -188,7 +190,7 @@ def _reproduction(entry: Entry, knowledge: Knowledge, names: servers.Names) -> l
     parts = []
     if entry.reproduce.steps:
         parts += [_only(entry, entry.reproduce, knowledge) + escape(entry.reproduce.about or "")]
-        parts += [_steps(scenario.lines(entry.reproduce))]
+        parts += [steps(scenario.lines(entry.reproduce))]
     return [*parts, _said(verification.reproduction(entry, names))]
 
 
@@ -210,7 +212,7 @@ def _fixes(entry: Entry, knowledge: Knowledge, names: servers.Names, mark: str) 
                     + ", ".join(f"`<{k}>` = {inline(v)}" for k, v in fix.code.values)
                     + "."
                 ]
-            parts += ["The proof continues from the error:", _steps([scenario.line(step) for step in fix.proof])]
+            parts += ["The proof continues from the error:", steps([scenario.line(step) for step in fix.proof])]
     return parts
 
 
@@ -241,7 +243,7 @@ def page(entry: Entry, knowledge: Knowledge) -> str:
     parts += _verification(entry, names)
     if entry.versions:
         rows = [(_titles((v.engine,), knowledge), inline(v.range), escape(v.note)) for v in entry.versions]
-        parts += ["## Versions", _table(("Engine", "Range", "What is different"), rows)]
+        parts += ["## Versions", table(("Engine", "Range", "What is different"), rows)]
     drivers = []
     for driver in entry.drivers:
         fields = "; ".join(f"{inline(field.name)}: {inline(field.gives)}" for field in driver.fields)
@@ -254,7 +256,7 @@ def page(entry: Entry, knowledge: Knowledge) -> str:
                 escape(driver.note or ""),
             )
         )
-    parts += ["## In your driver", _table(("Driver", "Exception", "Fields", "Note"), drivers)]
+    parts += ["## In your driver", table(("Driver", "Exception", "Fields", "Note"), drivers)]
     if entry.related:
         parts += ["## Related"]
         parts += [

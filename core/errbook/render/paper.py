@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from errbook.knowledge import Link
+    from errbook.opened import Link
 
 
 def wrap(text: str, width: int, lead: str, rest: str) -> Iterator[str]:

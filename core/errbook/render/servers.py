@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from errbook.entry import Cause, Entry, Fix, Run, Scenario
-    from errbook.knowledge import Knowledge, Link
+    from errbook.knowledge import Knowledge
+    from errbook.opened import Link
 
 RULE = "/reading/#confidence"
 """Where the site explains how confidence is computed, below its address."""

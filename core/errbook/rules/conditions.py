@@ -11,6 +11,9 @@ from errbook.rules.rule import Finding, Rule, Subject
 
 _CODE: Final = "$code"
 
+_PLAYED: Final = ("steps", "python")
+"""The keys of a scenario of which exactly one is there."""
+
 
 def name(subject: Subject) -> Iterator[Finding]:
     """Compare the name with the file's, and find one that entries cannot have."""
@@ -43,9 +46,13 @@ def engines(subject: Subject) -> Iterator[Finding]:
 def executed(subject: Subject) -> Iterator[Finding]:
     """Find scenarios that do not run the program that is shown."""
     for at, part in enumerate(subject.data.get("behaviours", ())):
-        if _CODE not in part["scenario"]["python"]:
+        scenario = part["scenario"]
+        programs = [step.get("python", "") for step in scenario.get("steps", (scenario,))]
+        if not any(_CODE in program for program in programs):
             message = "the scenario does not run the handling program"
-            yield Finding(("behaviours", at, "scenario", "python"), message, f"Write a line `{_CODE}` in it", key=True)
+            where = next(key for key in _PLAYED if key in scenario)
+            advice = f"Write a line `{_CODE}` in {'a Python step' if where == 'steps' else 'it'}"
+            yield Finding(("behaviours", at, "scenario", where), message, advice, key=True)
 
 
 def errors(index: Index) -> Iterator[Problem]:

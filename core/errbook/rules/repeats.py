@@ -1,9 +1,10 @@
 """Sentences that stand in two entries: whoever reads one entry for another's sentence has not been told of the error.
 
-Compared are the sentences of prose that have five words or more, in small letters and without punctuation. What
-`reproduce` says is left out: evidence belongs to a scenario as it is written. A layer is held to this where it has a
-file ``errors/phrases.yaml``, and for its own entries: it lists the few phrases that may repeat, in one field,
-``phrases``, a list of sentences.
+Conditions that are written up count as entries here. Compared are the sentences of prose that have five words or more,
+in small letters and without punctuation. What `reproduce` says is left out, and what is said of a condition's
+`scenario`: evidence belongs to a scenario as it is written. A layer is held to this where it has a file
+``errors/phrases.yaml``, and for its own entries: it lists the few phrases that may repeat, in one field, ``phrases``, a
+list of sentences.
 """
 
 import re
@@ -17,10 +18,12 @@ from errbook.rules.rule import Rule
 
 if TYPE_CHECKING:
     from errbook.rules.knowledge import Index
+    from errbook.source import Kind, Source
 
 FILE: Final = "phrases.yaml"
 _SHORTEST: Final = 5
 _BETWEEN: Final = re.compile(r"(?<!\be\.g\.)(?<!\bi\.e\.)(?<=[.!?])[\"')]*\s+|\n[ \t]*\n|(?:^|\n)[ \t]*- ")
+_SCENARIOS: Final = frozenset({"reproduce", "scenario"})
 _WORD: Final = re.compile(r"`[^`]*`|[^\W_]+")
 
 
@@ -66,10 +69,9 @@ class Sentences:
         self,
         path: str,
         rank: int,
-        data: Mapping[str, Any],
-        position: Callable[[tuple[str | int, ...], int], tuple[int, int]],
+        source: "Source",
     ) -> None:
-        """Add an entry of the layer ``rank``; ``position`` gives line and column of a character of a text.
+        """Add an entry or a condition of the layer ``rank``.
 
         A sentence that stands in one entry twice is no repeat.
         """
@@ -77,13 +79,13 @@ class Sentences:
             return
         at = len(self.files)
         self.files.append(path)
-        for where, offset, sentence in sentences(data):
+        for where, offset, sentence in sentences(source.kind, source.data):
             words = normal(sentence)
             first = self.places.get((rank, hash(words)))
             if first is None:
-                self.places[rank, hash(words)] = at, position(where, offset)[0]
+                self.places[rank, hash(words)] = at, source.position_in(where, offset)[0]
             elif first[0] != at:
-                place = path, *position(where, offset)
+                place = path, *source.position_in(where, offset)
                 self.repeats.append(Repeat(*place, rank, sentence, words, self.files[first[0]], first[1]))
 
     def allow(
@@ -116,11 +118,16 @@ def normal(sentence: str) -> str:
     return " ".join(word if word[0] == "`" else word.lower() for word in _WORD.findall(sentence))
 
 
-def sentences(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], int, str]]:
-    """Yield the place, the offset in its text and the text of each sentence of an entry's prose that is compared."""
-    for where, sort, text in strings.texts("entry", data):
-        if sort != "prose" or "reproduce" in where:
-            continue
+def prose(kind: "Kind", data: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the place and the text of each piece of prose that is compared; ``kind`` is that of the file."""
+    for where, sort, text in strings.texts(kind, data):
+        if sort == "prose" and _SCENARIOS.isdisjoint(where):
+            yield where, text
+
+
+def sentences(kind: "Kind", data: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], int, str]]:
+    """Yield the place, the offset in its text and the text of each sentence of a file's prose that is compared."""
+    for where, text in prose(kind, data):
         start = 0
         for end, after in [*((found.start(), found.end()) for found in _BETWEEN.finditer(text)), (len(text), 0)]:
             sentence = text[start:end]
@@ -151,14 +158,14 @@ RULES: Final = (
     Rule(
         "fixed-phrase",
         "knowledge",
-        "errors/phrases.yaml lists the phrases that may stand in two entries, and no other.",
-        "Remove what no two entries hold.",
+        "errors/phrases.yaml lists the phrases that may stand in two entries or conditions, and no other.",
+        "Remove what no two of them hold.",
         across=repeated,
     ),
     Rule(
         "repeated-sentence",
         "knowledge",
-        "No sentence of five words or more stands in two entries.",
+        "No sentence of five words or more stands in two entries, or in a condition too.",
         "Say what is true of this error alone, or list the phrase in errors/phrases.yaml.",
         across=repeated,
     ),

@@ -202,6 +202,27 @@ def test_what_is_pasted_is_no_markup_and_reaches_nobody(chat: Any) -> None:
     assert "](https://evil" not in mattermost
 
 
+def test_statements_have_names_from_the_text_each_time_its_own(chat: Any) -> None:
+    line = "ERROR 1062 (23000): Duplicate entry '%s' for key 'users.email'"
+    hostile = "x ``` <!channel> @everyone '; DROP TABLE users; --"
+    for value in ("ada@example.com", "bob@example.com", hostile):
+        quoted = value.replace("'", "''")
+        message = texts(chat.slack(line % value).json())
+        assert "Run, with names from your text" in message
+        if value is not hostile:
+            assert f"FROM `users` WHERE email = '{value}'" in message
+        assert "<!" not in message
+        discord = json.dumps(chat.discord(slash(line % value)).json()["data"], ensure_ascii=False)
+        assert f"WHERE email = '{quoted}'".replace("```", "`\u200b``") in discord
+        mattermost = chat.mattermost(line % value).json()["text"]
+        assert f"WHERE email = '{quoted}'" in mattermost
+        # No fence in the value ends the block.
+        assert ("````" in mattermost) == ("```" in value)
+    # What is shared afterwards is the entry's, without them.
+    button = buttons(chat.slack(line % "ada@example.com").json())["Share"]
+    assert button["value"] == "mysql 1062"
+
+
 def test_nothing_pasted_is_logged(chat: Any) -> None:
     word = "xyzzy-password-of-somebody"
     for ask in (chat.slack, chat.mattermost, chat.teams, lambda text: chat.discord(slash(text))):

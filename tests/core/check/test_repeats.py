@@ -8,6 +8,7 @@ from tests.core.check.conftest import Layer
 from errbook.check import check
 
 MY, PG, LITE = "mysql/1205.yaml", "postgresql/55P03.yaml", "sqlite/5.yaml"
+CONDITION = "conditions/lock-not-available.yaml"
 LISTED = "This phrase may stand in both of them."
 SAID = "Somebody else holds the lock that is wanted."
 
@@ -31,6 +32,21 @@ def test_a_sentence_of_two_entries_is_named_with_both_places(layer: Any) -> None
         f"{PG}:{lines[PG]}:3: repeated-sentence: `{SAID}` stands in {MY}:{lines[MY]} too. "
         "Say in one of them what is true of that error alone; a fixed phrase belongs in errors/phrases.yaml"
     ]
+
+
+def test_a_condition_is_compared_with_entries_and_with_other_conditions(layer: Any) -> None:
+    both(layer, postgresql="Nobody knows who holds it.")
+    layer.edit(CONDITION, "transaction: ", f"transaction: {SAID} ")
+    where = f"{CONDITION}:9:18: repeated-sentence: `{SAID}` stands in"
+    (line,) = layer.lines()
+    assert line.replace(f"{layer.root}/errors/", "").startswith(f"{where} {MY}:")
+    layer.edit(MY, SAID, "Nobody knows who holds it then.")
+    assert layer.lines() == []
+    other = layer.path(CONDITION).read_text("utf-8").replace("lock-not-available\n", "lock-wait-timeout\n")
+    layer.write("conditions/lock-wait-timeout.yaml", other)
+    assert f"conditions/lock-wait-timeout.yaml:9:18: repeated-sentence: `{SAID}` stands in" in "\n".join(layer.lines())
+    # What is said of a scenario belongs to the scenario.
+    assert [line for line in layer.lines() if "refused a row" in line] == []
 
 
 def test_capitals_and_punctuation_make_no_other_sentence(layer: Any) -> None:
@@ -84,6 +100,13 @@ def test_a_phrase_is_not_called_needless_while_an_entry_has_problems(layer: Any)
     both(layer)
     layer.edit(PG, "severity:", "sevrity:")
     assert [line for line in layer.lines() if "phrase" in line] == []
+
+
+def test_a_phrase_may_be_needed_by_a_condition_alone(layer: Any) -> None:
+    both(layer, postgresql="Nobody knows who holds it.")
+    layer.edit(CONDITION, "transaction: ", f"transaction: {SAID} ")
+    layer.write("phrases.yaml", f"phrases:\n  - {LISTED}\n  - {SAID}\n")
+    assert layer.lines() == []
 
 
 def test_a_private_layer_is_compared_with_itself_alone(layer: Any, tmp_path: Path) -> None:

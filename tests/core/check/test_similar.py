@@ -28,7 +28,9 @@ def added(layer: Any) -> None:
 def of_layer(layer: Any) -> list[Pair]:
     found: list[Paragraph] = []
     problems = check(
-        [layer.root], (), lambda source: found.extend(paragraphs(source) if source.kind == "entry" else ())
+        [layer.root],
+        (),
+        lambda source: found.extend(paragraphs(source) if source.kind in ("entry", "condition") else ()),
     )
     assert problems == []
     return pairs(found)
@@ -44,6 +46,13 @@ def test_like_paragraphs_of_two_entries_are_found_with_both_places(layer: Any) -
     for part in (pair.one, pair.other):
         line = Path(part.path).read_text("utf-8").splitlines()[part.line - 1]
         assert line[part.column - 1 :] == part.text
+
+
+def test_a_condition_is_compared_too(layer: Any) -> None:
+    layer.edit(MY, "\nmeaning: |\n  ", f"\nmeaning: |\n  {ONE}\n\n  ")
+    layer.edit("conditions/lock-not-available.yaml", "It fails at once.", OTHER)
+    pair = of_layer(layer)[0]
+    assert (pair.one.text, pair.other.text) == (ONE, OTHER)
 
 
 def test_the_similarity_is_the_share_of_runs_of_three_words() -> None:

@@ -66,15 +66,19 @@ def test_what_the_message_says_stands_in_the_statements_and_is_marked(knowledge:
     (found,) = knowledge.identify("ERROR 1062 (23000): Duplicate entry 'ada@example.com' for key 'users.email'")
     statements = {(item.part, item.number): item for item in knowledge.filled(found)}
     first = statements["cause", 1]
-    assert first.text == "SELECT * FROM `users` WHERE email = 'ada@example.com';"
-    assert [first.text[start:end] for start, end in first.spans] == ["`users`", "'ada@example.com'"]
-    assert "ADD UNIQUE KEY `email` (email)" in statements["fix", 4].text
+    assert first.text == (
+        "SHOW INDEX FROM `users` WHERE Key_name = 'email';\nSELECT * FROM `users` WHERE email = 'ada@example.com';"
+    )
+    put_in = [first.text[start:end] for start, end in first.spans]
+    assert put_in == ["`users`", "'email'", "`users`", "'ada@example.com'"]
+    # A key that is to be made has a name of its own: the one of the message may be PRIMARY.
+    assert "ALTER TABLE `users` ADD UNIQUE KEY users_email (email)" in statements["fix", 4].text
 
 
 @pytest.mark.parametrize(
     ("text", "statement"),
     [
-        ("ERROR 1062 (23000): Duplicate entry '7' for key 'PRIMARY'", "ADD UNIQUE KEY `PRIMARY` (email)"),
+        ("ERROR 1062 (23000): Duplicate entry '7' for key 'PRIMARY'", "WHERE Key_name = 'PRIMARY';"),
         ("ERROR 1146 (42S02): Table 'shop.Cart' doesn't exist", "CREATE TABLE IF NOT EXISTS `Cart` ("),
         ("ERROR 1044 (42000): Access denied for user 'bo'@'h' to database 'my_db'", "ON `my\\_db`.* TO 'bo'@'%';"),
         ('ERROR:  relation "public.cart" does not exist (SQLSTATE 42P01)', 'ALTER TABLE "Orders" RENAME TO "cart";'),

@@ -60,12 +60,51 @@ def test_each_wording_names_a_code_that_exists(knowledge: Knowledge) -> None:
     named += [f"postgresql/{code}" for code in WORDINGS["errno"].values()]
     # A message without a code has an entry, and no place in a catalog.
     known |= {link.id for link in knowledge.entries()}
+    written = (knowledge.get(link.engine, link.code) for link in knowledge.entries())
+    known |= {f"{entry.id}#{variant.id}" for entry in written if entry for variant in entry.variants}
     assert sorted({code for code in named if code.partition("/")[0] in engines} - known) == []
 
 
 @pytest.mark.parametrize(
     ("text", "first"),
     [
+        # What psql of 13 says of a missing socket is no message of the entry; the table tells whose it is.
+        (
+            "psql: could not connect to server: No such file or directory\n\tIs the server running locally and "
+            'accepting\n\tconnections on Unix domain socket "/var/run/postgresql/.s.PGSQL.5432"?',
+            "postgresql/08001#socket-no-such-file-or-directory",
+        ),
+        # A client's own message stands in its variant alone.
+        (
+            'psql: error: connection to server at "db", port 5432 failed: root certificate file '
+            '"/root/.postgresql/root.crt" does not exist',
+            "postgresql/08001#server-certificate-not-accepted",
+        ),
+        ('FATAL:  role "root" does not exist', "postgresql/28000#role-does-not-exist"),
+        ('ERROR:  role "app" does not exist', "postgresql/42704#role-does-not-exist"),
+        (
+            "LOG:  unexpected EOF on client connection with an open transaction",
+            "postgresql/08006#unexpected-eof-on-client-connection",
+        ),
+    ],
+)
+def test_a_message_of_a_variant_is_told_as_the_variant(knowledge: Knowledge, text: str, first: str) -> None:
+    found = knowledge.identify(text)[0]
+    assert f"{found.entry}#{found.variant}" == first
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        # PDO gives 08006 to every login that fails; what stands behind it counts.
+        (
+            'SQLSTATE[08006] [7] connection to server at "127.0.0.1", port 5432 failed: Connection refused',
+            "postgresql/08001",
+        ),
+        (
+            'SQLSTATE[08006] [7] connection to server at "db", port 5432 failed: FATAL:  role "app" does not exist',
+            "postgresql/28000",
+        ),
         (
             "ERROR 2002 (HY000): Received error packet before completion of TLS handshake. The authenticity of the "
             "following error cannot be verified: 1040 - Too many connections",
@@ -104,6 +143,33 @@ def test_the_root_cause_comes_first(knowledge: Knowledge, text: str, first: str)
 )
 def test_postgresql_in_other_languages(knowledge: Knowledge, text: str, first: str) -> None:
     assert names(knowledge.identify(text))[0] == f"postgresql/{first}"
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters"),
+    [
+        ("FEHLER:  Relation »kunden« existiert nicht", {"relation": "kunden"}),
+        (
+            "ERREUR:  la valeur d'une clé dupliquée rompt la contrainte unique «\u00a0users_email_key\u00a0»",
+            {"constraint": "users_email_key"},
+        ),
+        ("FEHLER:  Spalte »preis« von Relation »artikel« existiert nicht", {"column": "preis", "table": "artikel"}),
+        ('ОШИБКА:  отношение "orders" не существует', {"relation": "orders"}),
+        ('エラー:  リレーション"orders"は存在しません', {"relation": "orders"}),
+    ],
+)
+def test_translations_have_the_parameters_of_the_message(
+    knowledge: Knowledge, text: str, parameters: dict[str, str]
+) -> None:
+    found = knowledge.identify(text)[0]
+    assert found.parameters == parameters
+    if "relation" in parameters:
+        assert any(parameters["relation"] in filled.text for filled in knowledge.filled(found))
+
+
+def test_a_translation_is_of_the_variant_that_its_message_is_of(knowledge: Knowledge) -> None:
+    found = knowledge.identify("FEHLER:  Rolle »ann« existiert nicht")[0]
+    assert (found.code, found.variant, found.parameters) == ("42704", "role-does-not-exist", {"role": "ann"})
 
 
 def test_every_shipped_language_has_messages(knowledge: Knowledge) -> None:

@@ -5,12 +5,15 @@ import random
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from tests.core.conftest import ROOT
 
-from errbook.cli.stream import Stream, dumps
+from errbook.cli.remembered import dumps
+from errbook.cli.stream import Stream
+from errbook.identified import Identified
 from errbook.identifier.dataset import tables
 from errbook.identifier.dialects import compiled
 from errbook.identifier.quiet import Quiet, widened
@@ -48,15 +51,56 @@ def expected(knowledge: Knowledge, rows: list[dict[str, Any]]) -> bytes:
 def test_the_corpus_is_answered_as_if_every_line_were_read(
     knowledge: Knowledge, texts: list[str], written: str
 ) -> None:
-    """Each text twice, the second time with other digits: the second may be told by the form of the first."""
-    chosen = texts[::3] + [shuffled(text, number) for number, text in enumerate(texts[::3])]
+    """Each text five times, with other digits: the later ones may be told by the form of the first."""
+    chosen = [shuffled(text, time) if time else text for time in range(5) for text in texts[::5]]
     rows = [{"id": number, "text": text} for number, text in enumerate(chosen)]
     form: dict[str, Any] = {"spaced": {"ensure_ascii": False}, "compact": {"separators": (",", ":")}, "escaped": {}}
     lines = "".join(json.dumps(row, **form[written]) + "\n" for row in rows).encode("utf-8", "surrogatepass")
     stream = Stream(knowledge, 99)
-    assert stream.answer(lines[: len(lines) // 2]) is not None
-    stream = Stream(knowledge, 99)
-    assert stream.answer(lines) == expected(knowledge, rows)
+    answered = b"".join(stream.answer(line) for line in lines.splitlines(keepends=True))
+    assert answered == expected(knowledge, rows)
+    assert Stream(knowledge, 99).answer(lines) == answered
+    assert stream.code == 0
+
+
+def test_an_error_is_read_twice_and_then_answered_as_before(
+    knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it quotes is the line's own, and other digits where a code stands are another error."""
+    said = "2026-01-02T03:04:%02d ERROR shop: (%d, \"Duplicate entry '%d' for key 'orders.PRIMARY'\")"
+    rows = [{"id": at, "text": said % (at % 60, (1062, 1586)[at % 7 == 0], 1000 + at)} for at in range(300)]
+    want = expected(knowledge, rows)
+    asked: list[str] = []
+    identify = knowledge.identify
+
+    def counted(text: str) -> list[Identified]:
+        asked.append(text)
+        return identify(text)
+
+    monkeypatch.setattr(knowledge, "identify", counted)
+    assert Stream(knowledge, 8).answer("".join(f"{json.dumps(row)}\n" for row in rows).encode()) == want
+    # Each code once, once more to remember it, and with other digits; again where a number is a word of a message.
+    assert len(asked) < 60
+
+
+def test_lines_that_are_written_in_two_ways(knowledge: Knowledge) -> None:
+    rows = [{"id": at, "text": f"2026-01-02 INFO GET /orders/{at} took {at} ms"} for at in range(3000)]
+    forms: tuple[dict[str, Any], ...] = ({}, {"separators": (",", ":")}, {"separators": (", ", ":")})
+    lines = "".join(json.dumps(row, **forms[at // 500 % 3]) + "\n" for at, row in enumerate(rows)).encode()
+    stream = Stream(knowledge, 8)
+    cuts = [*range(0, len(lines), 20_000), len(lines)]
+    ends = [0, *(lines.find(b"\n", cut) + 1 for cut in cuts[1:-1]), len(lines)]
+    answered = b"".join(stream.answer(lines[since:to]) for since, to in pairwise(ends))
+    assert answered == expected(knowledge, rows)
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n\n", "\n"])
+def test_ends_of_lines(knowledge: Knowledge, end: str) -> None:
+    lines = end.join(HEALTHY % (at, at, at) for at in range(2000)).encode()
+    stream = Stream(knowledge, 8)
+    half = lines.index(b"\n", len(lines) // 2) + 1
+    answered = [json.loads(line) for line in (stream.answer(lines[:half]) + stream.answer(lines[half:])).splitlines()]
+    assert answered == [{"id": at, "matches": []} for at in range(2000)]
     assert stream.code == 0
 
 

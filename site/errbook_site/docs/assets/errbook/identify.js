@@ -255,6 +255,7 @@ const ebIdentify = (() => {
   const ERRORS = ["error", "fatal", "panic", "exception", "fail", "errno", "sqlstate", "err:", "denied"];
   const CLEAN_BEFORE = new Set(":'\"([>\u00ab\u201e\u201c`*|-;,=]");
   const CLEAN_AFTER = new Set(".'\")],;\u00bb\u201d`<}\\|(");
+  const BLANKS = " \t\r\n\u00a0\u202f";
   const QUOTES = "'\"`\u00ab\u00bb\u201e\u201c\u201d\u2018\u2019\u300c\u300d\\";
   const SYMBOL = /^(?:er|cr|warn|sqlite|ee|ha_err)_[\p{L}\p{N}_]+$/u;
   const OTHERS = new Set(["syntaxerror", "systemerror", "ioerror", "internalerror", "dataexception", "connectionexception", "diskfull", "indexcorrupted", "configfileerror", "invalidname", "invalidpassword", "warning", "outofmemory", "assertfailure", "divisionbyzero"]);
@@ -431,7 +432,7 @@ const ebIdentify = (() => {
       } else if (code.state) {
         const open = code.engine === "any" && !hints.has("postgresql");
         if (this.codes.has(`p${code.state}`) && !(open && (ours || code.state.endsWith("000")))) {
-          made.push({ kind: "code", refs: [`p${code.state}`], weight: weight - 0.25 * (open ? 1 : 0), start, end });
+          made.push({ kind: "code", refs: [`p${code.state}`], weight: weight - 0.25 * (open ? 1 : 0), start, end, root: code.root });
         }
       }
       if (code.state && code.engine !== "postgresql") made.push({ kind: "sqlstate", refs: [`=${code.state}`], weight: code.weight, start, end });
@@ -614,8 +615,8 @@ const ebIdentify = (() => {
   }
 
   function value(given) {
-    const text = strip(given.replaceAll(FILLER, ""), " \t\r\n:;,");
-    for (const quote of QUOTES) if (text.includes(quote)) return strip(text, `${QUOTES} \t\r\n:;,.()`);
+    const text = strip(given.replaceAll(FILLER, ""), `${BLANKS}:;,`);
+    for (const quote of QUOTES) if (text.includes(quote)) return strip(text, `${QUOTES}${BLANKS}:;,.()`);
     return strip(text, "()");
   }
 
