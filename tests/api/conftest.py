@@ -62,7 +62,12 @@ def _start(folder: Path, port: int, **environment: str) -> Iterator[Server]:
         url = f"http://127.0.0.1:{port}"
         try:
             never = httpx.Limits(max_keepalive_connections=0)
-            with httpx.Client(base_url=url, timeout=60) as client, httpx.Client(base_url=url, limits=never) as fresh:
+            # None is closed by one thread while another one reads from it.
+            always = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=None)
+            with (
+                httpx.Client(base_url=url, timeout=60, limits=always) as client,
+                httpx.Client(base_url=url, limits=never) as fresh,
+            ):
                 _wait(client, process, errors)
                 yield Server(process, url, client, fresh, log, errors)
         finally:

@@ -211,7 +211,7 @@ def test_names_for_the_search_are_small_and_complete(site: Path, listed: Codes) 
     assert wanted <= found
     assert (site / "codes.json").stat().st_size < 1_500_000
     assert (site / "messages.json").stat().st_size < 1_500_000
-    assert (site / "search" / "search_index.json").stat().st_size < 200_000
+    assert (site / "search" / "search_index.json").stat().st_size < 400_000
 
 
 def test_row_is_marked_when_its_address_is_opened(visit: Open) -> None:
