@@ -245,6 +245,7 @@ def test_pages_can_be_written_as_plain_files(knowledge: Knowledge, tmp_path: Pat
 def test_coverage_is_shown_and_led_to(site: Path, knowledge: Knowledge) -> None:
     page = (site / "coverage" / "index.html").read_text()
     first = knowledge.wanted()[0]
+    assert first.page is not None
     assert 'id="wanted"' in page
     assert f"<code>{first.symbol}</code>" in page
     assert f'href="..{first.page}"' in page
