@@ -86,7 +86,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Base:
 def test_without_evidence_a_run_fails_and_says_what_to_type(plain: Base) -> None:
     answer = plain.run(ENTRY, *SERVER)
     assert answer.returncode == 1
-    assert "FAIL sqlite/2067 sqlite:3.40 (3.40.1) reproduced, 4 of 4 fixes proven" in " ".join(answer.stdout.split())
+    assert "new sqlite/2067 sqlite:3.40 (3.40.1) reproduced, 4 of 4 fixes proven" in " ".join(answer.stdout.split())
     assert "There is no evidence of this server." in answer.stdout
     assert "again: errbook verify sqlite/2067 --server sqlite:3.40\n" in answer.stdout
     assert answer.stderr.startswith("errbook: 1 entry, 1 of 1 runs as claimed; 1 not as on record")
