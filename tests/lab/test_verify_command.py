@@ -295,6 +295,8 @@ def test_named_entries_are_executed_beside_broken_ones(base: Base) -> None:
     broken = base.layer / "errors/mysql/9999.yaml"
     broken.parent.mkdir(parents=True, exist_ok=True)
     broken.write_text("code: '9999'\n")
+    # Many an entry refers to this one, among them the one that is named.
+    (broken.parent / "1062.yaml").write_text("code: '1062'\n")
     named = base.run("sqlite/2067", "--server", "sqlite:3.40")
     assert "reproduced, 4 of 4 fixes proven" in named.stdout, named.stdout + named.stderr
     assert "left out, having problems" in named.stderr
