@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test verify check lint format preview bench wheel examples requirements clean
+.PHONY: help serve build test lab verify check lint format preview bench wheel examples requirements clean
 
 help: ## List the targets
 	@echo "usage: make TARGET"
@@ -29,6 +29,9 @@ test: .venv/test ## Run every check and test; gets what they need, and says so
 	@$(BIN)/errbook verify
 	@$(BIN)/errbook harvest --check || [ $$? = 3 ]
 	@$(BIN)/python -m pytest $(ARGS)
+
+lab: .venv/lab ## Get what executing entries needs: drivers, programs, servers (about 2 GB)
+	@tools/get-lab
 
 verify: .venv/lab ## Execute every entry on real servers and compare with the evidence; gets the servers
 	@tools/get-lab

@@ -73,11 +73,11 @@ def check(
 
     Each layer is a directory that holds a folder ``errors``, and may hold folders ``evidence`` and ``catalog``; a file
     hides the one of the same path in later layers. ``catalogs`` are those of the layers, for a caller that reads them
-    too. ``without`` names files, as problems do, that are taken for not there. With ``only``, problems of these files
-    and directories alone are returned; where they lie in a layer that was not given, it comes first. ``on_valid`` is
-    called with each file that has no problem of its own: engines, SQLSTATE classes, then entries by engine and code,
-    then conditions, what the layers want, then evidence as entries. Nothing is raised for what a file holds; what
-    ``on_valid`` raises passes through.
+    too. ``without`` names files, as problems do, that are taken for not there; what a file says of others is not
+    checked then. With ``only``, problems of these files and directories alone are returned; where they lie in a layer
+    that was not given, it comes first. ``on_valid`` is called with each file that has no problem of its own: engines,
+    SQLSTATE classes, then entries by engine and code, then conditions, what the layers want, then evidence as entries.
+    Nothing is raised for what a file holds; what ``on_valid`` raises passes through.
     """
     given = [_absolute(layer) for layer in layers]
     selection, problems = _selection(given, only)
@@ -85,7 +85,7 @@ def check(
     files = [file for file in files if display(file.path) not in without]
     problems += [problem for path, problem in strays if selection.holds(path)]
     known = catalogs or Catalogs(selection.layers)
-    return sorted({*problems, *_Checker(selection, files, on_valid, known).problems()})
+    return sorted({*problems, *_Checker(selection, files, on_valid, known, without=bool(without)).problems()})
 
 
 @dataclass(frozen=True)
@@ -243,8 +243,11 @@ class _Checker:
         files: list[File],
         on_valid: Callable[[Source], None] | None,
         catalogs: Catalogs,
+        *,
+        without: bool,
     ) -> None:
         self._selection = selection
+        self._without = without
         self._catalogs = catalogs
         self._shared = [file for file in files if file.kind in ("engine", "sqlstates")]
         self._entries = [file for file in files if file.kind == "entry"]
@@ -282,8 +285,10 @@ class _Checker:
         yield from self._read_wanted()
         yield from self._read_evidence()
         yield from self._catalogs.problems(self._selection.holds)
-        for across in dict.fromkeys(rule.across for rule in rules.in_scope("knowledge") if rule.across):
-            yield from across(self._index)
+        # What is left out would be missed by everything that refers to it.
+        if not self._without:
+            for across in dict.fromkeys(rule.across for rule in rules.in_scope("knowledge") if rule.across):
+                yield from across(self._index)
 
     def _read_conditions(self) -> Iterator[Problem]:
         for file in self._conditions:

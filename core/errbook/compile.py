@@ -54,7 +54,8 @@ class Report(NamedTuple):
 
 
 def compile_knowledge(layers: Sequence[Path], target: Path, without: Collection[str] = ()) -> Report:
-    """Check every file of the layers and compile them to `target`; `without` files named as problems name them.
+    """Check every file of the layers and compile them to `target`; `without` files named as problems name them, and
+    without what other entries say of those.
 
     Raises CheckFailed when a file has a problem, OSError when the target cannot be written. Either way the old
     target stays as it was.
@@ -162,7 +163,10 @@ def _fill(connection: sqlite3.Connection, layers: Sequence[Path], without: Colle
         "SELECT w.position, w.json, r.json FROM written w LEFT JOIN recorded r USING (id) ORDER BY w.position"
     ):
         evidence = json.loads(recorded) if recorded else None
-        body = public.entry(json.loads(text), titles.__getitem__, evidence, engines)
+        entry = json.loads(text)
+        if without:
+            entry["related"] = [item for item in entry.get("related", ()) if item["error"] in titles]
+        body = public.entry(entry, titles.__getitem__, evidence, engines)
         out = public.dumps(body)
         _insert(connection, position, body, out.decode(), frequencies.index(body["frequency"]))
         digest.update(out)

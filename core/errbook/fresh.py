@@ -28,6 +28,7 @@ _CODE = (
     "database.py",
     "identifier/dataset.py",
     "identifier/dialects.yaml",
+    "identifier/layout.py",
     "identifier/wordings.yaml",
     "identifier/words.py",
     "public.py",

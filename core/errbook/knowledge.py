@@ -465,7 +465,7 @@ class Knowledge(CodeQueries):
         return told(entry, found) if entry else None
 
     def identifier_part(self, name: str) -> str:
-        """Return a part of the identifier's data (`errbook.identifier.dataset`); KeyError where there is none."""
+        """Return a part of the identifier's data (`errbook.identifier.layout`); KeyError where there is none."""
         rows = self._rows("SELECT text FROM identifier WHERE part = ?", (name,))
         if not rows:
             raise KeyError(name)

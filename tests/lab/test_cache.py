@@ -195,7 +195,7 @@ def test_without_the_programs_that_fetch_the_package_is_named(monkeypatch: pytes
 
 def test_a_driver_that_is_not_installed_is_told() -> None:
     assert cache.lacking(["json", "no_such_driver.connector"]) == (
-        "the Python module no_such_driver.connector is missing; run: pip install 'errbook[lab]'"
+        "the Python module no_such_driver.connector is missing; run: pip install 'errbook[lab]', or make lab in a clone"
     )
 
 

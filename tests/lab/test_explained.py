@@ -1,4 +1,4 @@
-"""`errbook.explain` on what the servers' Python drivers raise."""
+"""`errbook.explain`, and the programs of conditions, on what the servers' Python drivers raise."""
 
 import asyncio
 import ctypes
@@ -20,6 +20,7 @@ import psycopg
 import psycopg2  # type: ignore[import-untyped] # the same
 import pymysql  # type: ignore[import-untyped] # the same
 import pytest
+import yaml
 from tests.core.conftest import ROOT
 
 from errbook.compile import compile_knowledge
@@ -204,3 +205,36 @@ def test_nobody_listens(knowledge: Knowledge) -> None:
     with pytest.raises(pymysql.Error) as error:
         pymysql.connect(host="127.0.0.1", port=port, user="root")
     assert [item.code for item in explain(knowledge, error.value)] == ["2003"]
+
+
+@pytest.fixture(scope="module")
+def missing(start: Callable[[str], Running], mysqldb: Any) -> dict[str, tuple[Exception, int | str]]:
+    """What each driver raises for a table that is not there, and its code."""
+    postgresql, at = start("postgresql:18"), str(start("mysql:9.7").socket)
+    connections = {
+        "psycopg": psycopg.connect(postgresql.dsn),
+        "psycopg2": psycopg2.connect(postgresql.dsn),
+        "pg8000": pg8000.dbapi.connect("postgres", database="demo", unix_sock=str(postgresql.socket)),
+        "PyMySQL": pymysql.connect(unix_socket=at, user="root", database="demo"),
+        "mysqlclient": mysqldb.connect(unix_socket=at, user="root", database="demo"),
+        "mysql.connector": mysql.connector.connect(unix_socket=at, user="root", database="demo"),
+        "mariadb": mariadb.connect(unix_socket=at, user="root", database="demo"),
+    }
+    found: dict[str, tuple[Exception, int | str]] = {}
+    for name, connection in connections.items():
+        with pytest.raises(Exception, match=NOWHERE.split()[-1]) as error:
+            connection.cursor().execute(NOWHERE)
+        found[name] = error.value, "42P01" if name in ("psycopg", "psycopg2", "pg8000") else 1146
+        connection.close()
+    return found
+
+
+@pytest.mark.parametrize("condition", sorted(path.stem for path in (ROOT / "errors/conditions").glob("*.yaml")))
+def test_the_program_of_a_condition_reads_the_code(
+    missing: dict[str, tuple[Exception, int | str]], condition: str
+) -> None:
+    text = (ROOT / "errors/conditions" / f"{condition}.yaml").read_text(encoding="utf-8")
+    program: dict[str, Any] = {}
+    exec(yaml.safe_load(text)["handling"]["python"], program)  # noqa: S102 - the program is what is tested
+    read = {name: program["code_of"](error) for name, (error, _) in missing.items()}
+    assert read == {name: code for name, (_, code) in missing.items()}

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -94,7 +95,10 @@ def test_a_server_in_the_background(lab: Lab, runtime: Path) -> None:
         connection.execute("INSERT INTO t VALUES ('from outside')")
     assert "up: psql --host=" in lab("list").stdout
     # One more session on the same server, in a cell of its own.
-    assert "from outside" in lab("shell", "postgresql:18", stdin="SELECT x FROM t;").stdout
+    joined = lab("shell", "postgresql:18", stdin="SELECT x FROM t;")
+    assert "from outside" in joined.stdout
+    assert joined.stderr.endswith(" in the background: what you change stays; --fresh gives a server of its own.\n")
+    assert 'relation "t" does not exist' in lab("shell", "postgresql:18", "--fresh", stdin="SELECT x FROM t;").stderr
     again = lab("up", "postgresql:18")
     assert again.returncode == 1
     assert again.stderr.endswith("postgresql:18 runs already; end it with: errbook lab down postgresql:18\n")
@@ -167,6 +171,20 @@ def test_a_shell_that_is_fed_goes_on_after_an_error(server: str, lab: Lab) -> No
     assert "815" in answer.stdout
     assert answer.returncode == 1
     assert lab("shell", server, stdin="SELECT 815;").returncode == 0
+
+
+@pytest.mark.parametrize("server", ["mysql:9.7", "mariadb:11.8", "postgresql:18", "sqlite:3.40"])
+def test_a_shell_that_prints_to_one_place_keeps_the_order(server: str) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "errbook", "lab", "shell", server],
+        input="SELECT 4000 + 711;\nSELECT * FROM nope;\nSELECT 800 + 15;\n",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert re.search("4711.*nope.*815", answer.stdout, re.DOTALL)
+    assert answer.returncode == 1
 
 
 def test_a_shell_for_a_person() -> None:

@@ -105,9 +105,10 @@ STEPS = {
     "background": ("shell", "sleep 1000 &", None),
     "signal": ("shell", "echo last words; kill -SEGV $$", "ended by SIGSEGV: last words"),
     "nul": ("shell", "echo a\0b", "it could not be started: embedded null byte"),
-    "stdin": ("shell", 'read line; test -z "$line"', None),
+    "stdin": ("shell", 'read line || test -z "$line"', None),
+    "first": ("shell", "false\ntrue", "exit code 1"),
     "python": ("python", "raise SystemExit('so')", "exit code 1: so"),
-    "folder": ("shell", 'rm -rf "$HOME" "$TMPDIR" /tmp/* ; cd /; mkdir -p "$TMPDIR/a"; chmod 0 "$TMPDIR/a"', None),
+    "folder": ("shell", 'rm -rf "$HOME" "$TMPDIR" /tmp/* || true; mkdir -p "$TMPDIR/a"; chmod 0 "$TMPDIR/a"', None),
     "full": ("shell", "cat /dev/zero > /tmp/full", "exit code 1: cat: write error: No space left on device"),
 }
 

@@ -86,7 +86,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Base:
 def test_without_evidence_a_run_fails_and_says_what_to_type(plain: Base) -> None:
     answer = plain.run(ENTRY, *SERVER)
     assert answer.returncode == 1
-    assert "FAIL sqlite/2067 sqlite:3.40 (3.40.1) reproduced, 4 of 4 fixes proven" in " ".join(answer.stdout.split())
+    assert "new sqlite/2067 sqlite:3.40 (3.40.1) reproduced, 4 of 4 fixes proven" in " ".join(answer.stdout.split())
     assert "There is no evidence of this server." in answer.stdout
     assert "again: errbook verify sqlite/2067 --server sqlite:3.40\n" in answer.stdout
     assert answer.stderr.startswith("errbook: 1 entry, 1 of 1 runs as claimed; 1 not as on record")
@@ -295,6 +295,8 @@ def test_named_entries_are_executed_beside_broken_ones(base: Base) -> None:
     broken = base.layer / "errors/mysql/9999.yaml"
     broken.parent.mkdir(parents=True, exist_ok=True)
     broken.write_text("code: '9999'\n")
+    # Many an entry refers to this one, among them the one that is named.
+    (broken.parent / "1062.yaml").write_text("code: '1062'\n")
     named = base.run("sqlite/2067", "--server", "sqlite:3.40")
     assert "reproduced, 4 of 4 fixes proven" in named.stdout, named.stdout + named.stderr
     assert "left out, having problems" in named.stderr

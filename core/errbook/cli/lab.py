@@ -57,11 +57,13 @@ def parser() -> argparse.ArgumentParser:
         "shell",
         help="a session on a server, in its own client",
         description="Start a server and its command-line client on it, in a cell; everything is gone when the client "
-        "ends. With an entry, the settings and the setup of its scenario are there. Where `errbook lab up` has started "
-        "the server and no entry is named, it is one more session on that server. What is piped in is executed.",
+        "ends. With an entry, the settings and the setup of its scenario are there; its steps are yours. Where "
+        "`errbook lab up` has started the server, it is one more session on that server and what it changes stays, "
+        "but not with --entry or --fresh. What is piped in is executed.",
     )
     add.add_argument("server", metavar="SERVER", help="such as mysql:9.7; of an engine, the newest one is taken")
     add.add_argument("--entry", metavar="ENGINE/CODE", help="set up the scenario of this entry")
+    add.add_argument("--fresh", action="store_true", help="a server of its own, even if `errbook lab up` has one")
     return made
 
 
@@ -91,7 +93,7 @@ def run(arguments: Sequence[str]) -> int:
         scenario = _scenario(made, options.entry, server) if options.entry else None
     try:
         if options.verb == "shell":
-            return _shell(server, scenario)
+            return _shell(server, scenario, fresh=options.fresh)
         if options.verb == "up":
             return _up(made, chosen, options.entry)
         if options.verb == "down":
@@ -175,21 +177,27 @@ def _down(chosen: Sequence[Server], purge: bool) -> int:
     return 0
 
 
-def _shell(server: Server, scenario: Mapping[str, Any] | None) -> int:
+def _shell(server: Server, scenario: Mapping[str, Any] | None, *, fresh: bool) -> int:
     """Run the client of a server until the user has enough."""
-    joined = None if scenario else background.running(server)
+    joined = None if scenario or fresh else background.running(server)
     scenario = scenario or shell.PLAIN
     if not joined:
         _have(server)
     if sys.stdin.isatty() and sys.stdout.isatty():
         print(_what(server, scenario, joined), file=sys.stderr, flush=True)
         return shell.interactive(server, scenario, joined)
+    if joined:
+        _say(_what(server, scenario, joined))
     return shell.piped(server, scenario, joined, stdin=sys.stdin.fileno()).wait()
 
 
 def _what(server: Server, scenario: Mapping[str, Any], joined: background.Running | None) -> str:
     """Return what a writer wants to know at the beginning of a session."""
-    where = "in the background" if joined else "of this session, with its data in memory: all is gone when you leave"
+    where = (
+        "in the background: what you change stays; --fresh gives a server of its own"
+        if joined
+        else "of this session, with its data in memory: all is gone when you leave"
+    )
     lines = [f"{server.id} {cache.version(server)} {where}."]
     lines += [f"set: {name} = {value}" for name, value in scenario["settings"].items()]
     lines += [f"limit: {name} {value}" for name, value in scenario["host"].items()]

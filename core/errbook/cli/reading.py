@@ -42,18 +42,22 @@ def sound():  # type: ignore[no-untyped-def] # naming the types would cost every
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
-    from errbook import problem
+    from errbook import problem, rules
     from errbook.compile import CheckFailed, compile_knowledge
 
     assert isinstance(failed, CheckFailed)  # noqa: S101 - by its name, above
+    first = failed
+    compared = {rule.name for rule in rules.in_scope("knowledge")}
     wrong: dict[str, str] = {}
     with TemporaryDirectory(prefix="errbook-") as folder:
         target = Path(folder, "knowledge.db")
         while True:
-            # Each round leaves out more files: evidence goes with its entry.
-            more = {item.path: problem.text(item) for item in reversed(failed.problems)}
+            # Each round leaves out more files. First those that are wrong by themselves: what is found when files are
+            # held against each other may be their doing.
+            alone = [item for item in failed.problems if item.rule not in compared]
+            more = {item.path: problem.text(item) for item in reversed(alone or failed.problems)}
             if more.keys() <= wrong.keys():
-                raise failed
+                raise first
             wrong = more | wrong
             try:
                 compile_knowledge([Path(layer) for layer in places.layer_folders()], target, wrong)

@@ -23,21 +23,34 @@ class Code(NamedTuple):
     weak: bool
 
 
+class Needs:
+    """Words of which a text must hold one, for each of several patterns; those that many need are looked for once."""
+
+    def __init__(self, needs: Iterable[Iterable[str]]) -> None:
+        """Take the words, in lower case, pattern by pattern."""
+        numbers: dict[str, list[int]] = {}
+        for number, wanted in enumerate(needs):
+            for need in wanted:
+                numbers.setdefault(need, []).append(number)
+        self._numbers = list(numbers.items())
+
+    def met(self, lowered: str) -> list[int]:
+        """Return the numbers of the patterns that are worth trying on a text, which is in lower case, in order."""
+        return sorted({number for need, numbers in self._numbers if need in lowered for number in numbers})
+
+
 class Dialects:
     """The dialects of a data set."""
 
     def __init__(self, dialects: Iterable[Mapping[str, Any]]) -> None:
-        self._dialects = [
-            (item, tuple(item["needs"]), compiled(item["pattern"], bool(item.get("exact")))) for item in dialects
-        ]
+        self._dialects = [(item, compiled(item["pattern"], bool(item.get("exact")))) for item in dialects]
+        self._needs = Needs(tuple(item["needs"]) for item, _ in self._dialects)
 
     def find(self, text: str) -> list[Code]:
         """Return every code that a text prints in a known form, dialect by dialect."""
-        lowered = text.lower()
         found = []
-        for item, needs, pattern in self._dialects:
-            if not any(need in lowered for need in needs):
-                continue
+        for number in self._needs.met(text.lower()):
+            item, pattern = self._dialects[number]
             for match in pattern.finditer(text):
                 groups = {name.rstrip("23"): value for name, value in match.groupdict().items() if value}
                 found.append(

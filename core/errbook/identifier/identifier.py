@@ -8,9 +8,9 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from errbook.identifier.dataset import BASE, FORMAT, PARTED, SPACE
 from errbook.identifier.dialects import Code, Dialects
 from errbook.identifier.judge import Hit, Match, judge
+from errbook.identifier.layout import BASE, FORMAT, PARTED, SPACE
 from errbook.identifier.messages import Found, Messages
 from errbook.identifier.words import FILLER, fold, words
 

@@ -21,7 +21,7 @@ PRICE = 0.4
 
 
 class Message(NamedTuple):
-    """A message as `errbook.identifier.dataset` describes it; `first` and `last` are the places of its outer words."""
+    """A message as `errbook.identifier.layout` describes it; `first` and `last` are the places of its outer words."""
 
     bits: int
     flags: str

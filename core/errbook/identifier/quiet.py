@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from errbook.identifier.dialects import compiled
+from errbook.identifier.dialects import Needs, compiled
 from errbook.identifier.messages import ZEROS, Messages
 from errbook.identifier.words import fold, words
 
@@ -39,10 +39,9 @@ class Quiet:
     ) -> None:
         """Take messages with zeros for digits, dialects as needs, pattern, whether exact, and words in lower case."""
         self._messages = messages
-        self._dialects = [
-            (tuple(need.translate(ZEROS) for need in needs), compiled(widened(pattern), exact))
-            for needs, pattern, exact in dialects
-        ]
+        given = list(dialects)
+        self._needs = Needs([need.translate(ZEROS) for need in needs] for needs, _, _ in given)
+        self._patterns = [compiled(widened(pattern), exact) for _, pattern, exact in given]
         self._symbols = frozenset(word.translate(ZEROS) for word in symbols if "_" in word)
         self._classes = frozenset(word.translate(ZEROS) for word in classes)
         self._telling = frozenset(word.translate(ZEROS) for word in telling)
@@ -63,10 +62,7 @@ class Quiet:
             return False
         if len(told & self._telling) > 1 or self._messages.find(found):
             return False
-        lowered = folded.lower()
-        return not any(
-            any(need in lowered for need in needs) and pattern.search(folded) for needs, pattern in self._dialects
-        )
+        return not any(self._patterns[number].search(folded) for number in self._needs.met(folded.lower()))
 
 
 def widened(pattern: str) -> str:

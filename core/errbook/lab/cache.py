@@ -95,7 +95,7 @@ def lacking(modules: Sequence[str]) -> str | None:
     # Of mysql.connector the parent: looking for the module itself would import that.
     for name in modules:
         if find_spec(name.partition(".")[0]) is None:
-            return f"the Python module {name} is missing; run: pip install 'errbook[lab]'"
+            return f"the Python module {name} is missing; run: pip install 'errbook[lab]', or make lab in a clone"
     return None
 
 

@@ -292,7 +292,8 @@ class Play:
                 file.write_text(text)
                 command = [sys.executable, *(["-P", "-m", runner] if runner else []), str(file)]
             else:
-                command = ["/bin/sh", "-c", text]
+                # Of several commands, each must do what the step claims.
+                command = ["/bin/sh", "-ec", text]
             process = Process(command, folder, environment, tells=tells, client=client)
         except (OSError, ValueError) as error:
             # No room, too many processes, or a text that cannot be an argument.

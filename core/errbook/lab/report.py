@@ -14,9 +14,12 @@ from errbook.source import display
 
 
 def line(result: Result) -> str:
-    """Return one line: entry, server, outcome, what became of the fixes, seconds."""
+    """Return one line: entry, server, outcome, what became of the fixes, seconds.
+
+    It begins with ``ok``, with ``FAIL``, or with ``new`` where all is as claimed and not as on record.
+    """
     record = result.record
-    mark = "ok  " if result.accepted and not result.differences else "FAIL"
+    mark = "FAIL" if not result.accepted else "new " if result.differences else "ok  "
     words = [outcome.SAYS[record["outcome"]]]
     if record["observed"] and record["outcome"] == outcome.RAISED_OTHER:
         words.append(_code(record["observed"]))

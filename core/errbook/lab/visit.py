@@ -63,13 +63,23 @@ def _run(server: Server, command: list[str], environment: Mapping[str, str], fol
 
 def _run_all(server: Server, command: list[str], environment: Mapping[str, str], folder: Path | None) -> int:
     """Let the client go on after errors, as a person would; return 1 where there was one, also if it does not tell."""
-    options = ["--force"] if server.family in ("mysql", "mariadb") else []
+    options = ["--force", "--unbuffered"] if server.family in ("mysql", "mariadb") else []
+    # Where both outputs end in one place, results and errors come through one pipe, which keeps their order. A row that
+    # reads like an error then counts as one.
+    both = os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno())
     with subprocess.Popen(  # noqa: S603 - from servers.yaml
-        [*command, *options], env=environment, cwd=folder, stderr=subprocess.PIPE, text=True, errors="replace"
+        [*command, *options],
+        env=environment,
+        cwd=folder,
+        stdout=subprocess.PIPE if both else None,
+        stderr=subprocess.STDOUT if both else subprocess.PIPE,
+        text=True,
+        errors="replace",
     ) as process:
-        assert process.stderr is not None  # noqa: S101 - it is a pipe
+        printed = process.stdout or process.stderr
+        assert printed is not None  # noqa: S101 - one of them is a pipe
         failed = False
-        for line in process.stderr:
+        for line in printed:
             failed = failed or bool(_ERROR.match(line))
             print(line, end="", file=sys.stderr, flush=True)
     return process.returncode or int(failed)
