@@ -62,6 +62,10 @@ _OTHER_ERRORS: Final = re.compile(
 _FOLLOWS: Final = re.compile(r"[ \t:?!,;(-]{1,4}(?!at\b|in /|line\b|\(SQL|\[SQL|SQLSTATE|\d)[A-Za-z]")
 """What follows a message in its line where it is a part of a longer sentence."""
 
+_NUMBERS: Final = frozenset({"*row", "*line", "*limit", "*number", "*errno", "*port"})
+_NUMBER: Final = re.compile(r"[^0-9\n]{0,3}[0-9]+")
+"""Gaps at the end that hold a number: a wrapper's words go on behind it."""
+
 _SHORT: Final = 80
 _WEAK: Final = 0.5
 _PLAIN: Final = 24
@@ -410,7 +414,9 @@ def _parameters(item: Found, folded: str, starts: list[int], ends: list[int]) ->
     if len(names[-1]) > 1 and names[-1][0] == "*":
         right = folded.find("\n", ends[item.end - 1])
         stop = min(right if right >= 0 else len(folded), ends[item.end - 1] + 200)
-        values += _parted(names[-1][1:], folded[ends[item.end - 1] : stop])
+        behind = folded[ends[item.end - 1] : stop]
+        number = _NUMBER.match(behind) if names[-1] in _NUMBERS else None
+        values += _parted(names[-1][1:], number[0] if number else behind)
     return tuple(sorted((name, value) for name, value in values if value))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 SURE = 0.6
 """Confidence from which on the order in the text decides, and below which the less sure come last."""
@@ -83,8 +83,28 @@ def judge(hits: Sequence[Hit], states: Mapping[str, str]) -> list[Match]:
         found.append(
             (order, Match(ref, confidence, tuple(kinds), (shown.start, shown.end), shown.parameters, shown.variant))
         )
+    explained = _explained(found, groups, hits, states)
+    found = [item for item in found if item[1].ref not in explained]
     found.sort(key=lambda item: (item[0], item[1].ref))
     return [match for _, match in found[:MOST]]
+
+
+def _explained(
+    found: Sequence[tuple[Any, Match]],
+    groups: Mapping[str, Sequence[Hit]],
+    hits: Sequence[Hit],
+    states: Mapping[str, str],
+) -> set[str]:
+    """Return PostgreSQL's references for which only a SQLSTATE speaks that an error of MySQL beside it has, too."""
+    shared = {states.get(match.ref) for _, match in found if match.ref[0] in "bma" and match.confidence >= SURE}
+    anyones = {(ref[1:], hit.start) for hit in hits if hit.kind == "sqlstate" for ref in hit.refs}
+    return {
+        match.ref
+        for _, match in found
+        if match.ref[0] == "p"
+        and match.ref[1:] in shared
+        and all((match.ref[1:], hit.start) in anyones for hit in groups[match.ref])
+    }
 
 
 def _choice(refs: Sequence[str], said: set[str], printed: set[str], states: Mapping[str, str]) -> str:

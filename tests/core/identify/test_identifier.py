@@ -124,6 +124,11 @@ def test_a_message_of_a_variant_is_told_as_the_variant(knowledge: Knowledge, tex
             "SQLSTATE[23000]: Integrity constraint violation: 19 UNIQUE constraint failed: a.id",
             "sqlite/SQLITE_CONSTRAINT_UNIQUE",
         ),
+        # A SQLSTATE that PostgreSQL has too; PDO puts a number of the server's own there.
+        (
+            "SQLSTATE[22003]: Numeric value out of range: 167 Out of range value for column 'qty' at row 1",
+            "mysql/1264",
+        ),
     ],
 )
 def test_the_root_cause_comes_first(knowledge: Knowledge, text: str, first: str) -> None:
@@ -165,6 +170,11 @@ def test_translations_have_the_parameters_of_the_message(
     assert found.parameters == parameters
     if "relation" in parameters:
         assert any(parameters["relation"] in filled.text for filled in knowledge.filled(found))
+
+
+def test_a_number_at_the_end_of_a_message_ends_where_it_does(knowledge: Knowledge) -> None:
+    text = "General error: 1264 Out of range value for column 'qty' at row 12 (Connection: mysql, SQL: insert into t)"
+    assert knowledge.identify(text)[0].parameters == {"column": "qty", "row": "12"}
 
 
 def test_a_translation_is_of_the_variant_that_its_message_is_of(knowledge: Knowledge) -> None:

@@ -240,11 +240,18 @@ const ebIdentify = (() => {
       const order = [items.some((hit) => hit.root) ? 0 : 1, confidence < SURE ? 1 : 0, GENERAL.has(ref) || ref.startsWith("p01") ? 1 : 0, first];
       found.push({ order, ref, confidence, matched_by: [...kinds].sort(), span: [shown.start, shown.end], parameters: shown.parameters || [], variant: shown.variant || null });
     }
-    found.sort((one, other) => {
+    // A SQLSTATE alone speaks for no error of PostgreSQL where an error of MySQL beside it has it, too.
+    const shared = new Set(found.filter((item) => "bma".includes(item.ref[0]) && item.confidence >= SURE).map((item) => state(item.ref)));
+    const anyones = new Set(hits.filter((hit) => hit.kind === "sqlstate").flatMap((hit) => hit.refs.map((ref) => `${ref.slice(1)} ${hit.start}`)));
+    const left = found.filter(({ ref }) => {
+      const own = ref.slice(1);
+      return ref[0] !== "p" || !shared.has(own) || !groups.get(ref).every((hit) => anyones.has(`${own} ${hit.start}`));
+    });
+    left.sort((one, other) => {
       for (let at = 0; at < 4; at += 1) if (one.order[at] !== other.order[at]) return one.order[at] - other.order[at];
       return one.ref < other.ref ? -1 : 1;
     });
-    return found.slice(0, MOST);
+    return left.slice(0, MOST);
   }
 
   // Identifier
@@ -255,6 +262,8 @@ const ebIdentify = (() => {
   const ERRORS = ["error", "fatal", "panic", "exception", "fail", "errno", "sqlstate", "err:", "denied"];
   const CLEAN_BEFORE = new Set(":'\"([>\u00ab\u201e\u201c`*|-;,=]");
   const CLEAN_AFTER = new Set(".'\")],;\u00bb\u201d`<}\\|(");
+  // Gaps at the end that hold a number: a wrapper's words go on behind it.
+  const NUMBERS = new Set(["*row", "*line", "*limit", "*number", "*errno", "*port"]);
   const BLANKS = " \t\r\n\u00a0\u202f";
   const QUOTES = "'\"`\u00ab\u00bb\u201e\u201c\u201d\u2018\u2019\u300c\u300d\\";
   const SYMBOL = /^(?:er|cr|warn|sqlite|ee|ha_err)_[\p{L}\p{N}_]+$/u;
@@ -576,7 +585,9 @@ const ebIdentify = (() => {
     if (tail.length > 1 && tail[0] === "*") {
       const begin = ends[item.end - 1];
       const right = folded.indexOf("\n", begin);
-      values.push(...parted(tail.slice(1), folded.slice(begin, Math.min(right >= 0 ? right : folded.length, begin + 200))));
+      const behind = folded.slice(begin, Math.min(right >= 0 ? right : folded.length, begin + 200));
+      const number = NUMBERS.has(tail) && /^[^0-9\n]{0,3}[0-9]+/.exec(behind);
+      values.push(...parted(tail.slice(1), number ? number[0] : behind));
     }
     return values.filter(([, text]) => text).sort((one, other) => (one[0] < other[0] ? -1 : one[0] > other[0] ? 1 : one[1] < other[1] ? -1 : 1));
   }
