@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sqlite3
+import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -236,7 +237,8 @@ def _identifier(connection: sqlite3.Connection, languages: Mapping[str, Path], d
     for (text,) in connection.execute("SELECT json FROM entry ORDER BY position"):
         builder.entry(json.loads(text))
     for name, part in builder.parts(languages):
-        connection.execute("INSERT INTO identifier VALUES (?, ?)", (name, part))
+        # As it is they would be a quarter of the file; a language is read once, when the first text is in it.
+        connection.execute("INSERT INTO identifier VALUES (?, ?)", (name, zlib.compress(part.encode())))
         digest.update(part.encode())
 
 

@@ -9,7 +9,7 @@ import sqlite3
 APPLICATION_ID = 0x65727262
 """``errb`` in ASCII, in SQLite's application_id, so that a foreign SQLite file is told from a compiled one."""
 
-DATABASE_VERSION = 8
+DATABASE_VERSION = 9
 """Version of the tables, in SQLite's user_version. Raised with every change of TABLES or of what a column holds."""
 
 TABLES = """
@@ -58,7 +58,7 @@ CREATE TABLE code_name (
 ) WITHOUT ROWID;
 CREATE TABLE code_message (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE VIRTUAL TABLE code_search USING fts5 (names, message, content = '', tokenize = "unicode61 tokenchars '_'");
-CREATE TABLE identifier (part TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE identifier (part TEXT PRIMARY KEY, packed BLOB NOT NULL) WITHOUT ROWID;
 CREATE VIRTUAL TABLE code_gram USING fts5 (symbol, content = '', tokenize = 'trigram');
 """
 

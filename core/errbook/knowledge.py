@@ -466,10 +466,12 @@ class Knowledge(CodeQueries):
 
     def identifier_part(self, name: str) -> str:
         """Return a part of the identifier's data (`errbook.identifier.layout`); KeyError where there is none."""
-        rows = self._rows("SELECT text FROM identifier WHERE part = ?", (name,))
+        import zlib
+
+        rows = self._rows("SELECT packed FROM identifier WHERE part = ?", (name,))
         if not rows:
             raise KeyError(name)
-        return str(rows[0][0])
+        return zlib.decompress(rows[0][0]).decode()
 
     def identifier_parts(self) -> list[str]:
         """Return the names of those parts."""

@@ -35,6 +35,13 @@ def test_a_message_with_its_values_finds_its_variant_first(knowledge: Knowledge,
         ('type "citext" does not exist', "postgresql/42704", "type-does-not-exist"),
         ('syntax error at or near "order"', "postgresql/42601", None),
         ("subquery in FROM must have an alias", "postgresql/42601", "subquery-in-from-must-have-an-alias"),
+        ('"total" is not a known variable', "postgresql/42601", "is-not-a-known-variable"),
+        ('zero-length delimited identifier at or near """"', "postgresql/42601", "zero-length-delimited-identifier"),
+        (
+            "RETURN cannot have a parameter in function returning void",
+            "postgresql/42804",
+            "return-cannot-have-a-parameter",
+        ),
     ],
 )
 def test_a_message_of_the_entry_itself_is_not_taken_for_one_of_its_variants(

@@ -203,9 +203,11 @@ def test_a_program_may_run_while_the_server_is_killed_and_started() -> None:
         return {"steps": [step("server", "kill"), step("python", program, waits=True), *steps]}
 
     start = step("server", "start")
+    # On a busy machine a program takes a while until it tries to connect.
+    later = step("pause", 2), start
     found = play(
-        condition("waits", **during(start)),
-        condition("fails-late", **during(start, program=f"{WAITING}raise SystemExit('and then it failed')")),
+        condition("waits", **during(*later)),
+        condition("fails-late", **during(*later, program=f"{WAITING}raise SystemExit('and then it failed')")),
         condition("never", **during()),
         condition("did-not-wait", **during(start, program="$code")),
         limits=SHORT,

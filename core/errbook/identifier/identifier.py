@@ -410,7 +410,8 @@ def _parameters(item: Found, folded: str, starts: list[int], ends: list[int]) ->
     names = item.message.words
     if len(names[0]) > 1 and names[0][0] == "*":
         left = folded.rfind("\n", max(0, starts[item.start] - 200), starts[item.start]) + 1
-        values += _parted(names[0][1:], folded[max(left, starts[item.start] - 200) : starts[item.start]])
+        before = folded[max(left, starts[item.start] - 200) : starts[item.start]]
+        values += _parted(names[0][1:], before if PARTED in names[0] else _last(before))
     if len(names[-1]) > 1 and names[-1][0] == "*":
         right = folded.find("\n", ends[item.end - 1])
         stop = min(right if right >= 0 else len(folded), ends[item.end - 1] + 200)
@@ -451,7 +452,18 @@ def _value(text: str) -> str:
         first = text.find(quote)
         if first >= 0:
             return text.strip(f"{_QUOTES}{_BLANKS}:;,.()")
-    return text.strip("()")
+    bare = text.strip("()")
+    # Brackets that are a part of it, as in lower(text), stay.
+    return bare if bare.count("(") == bare.count(")") or text.count("(") != text.count(")") else text
+
+
+def _last(text: str) -> str:
+    """Return the end of what stands before a message: what is in quotes there, or follows the last colon."""
+    text = text.rstrip(f"{_BLANKS}:;,")
+    if text[-1:] and text[-1] in _QUOTES:
+        opened = max(text.rfind(quote, 0, -1) for quote in _QUOTES)
+        return text[opened:] if opened >= 0 else text
+    return text[text.rfind(": ") + 1 :]
 
 
 def _hints(table: dict[str, list[str]]) -> tuple[dict[str, set[str]], dict[str, list[tuple[str, set[str]]]]]:

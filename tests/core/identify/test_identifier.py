@@ -177,6 +177,19 @@ def test_a_number_at_the_end_of_a_message_ends_where_it_does(knowledge: Knowledg
     assert knowledge.identify(text)[0].parameters == {"column": "qty", "row": "12"}
 
 
+@pytest.mark.parametrize(
+    ("text", "parameters"),
+    [
+        ('psycopg.errors.SyntaxError: "total" is not a known variable', {"variable": "total"}),
+        ("ERROR:  function lower(bytea) does not exist", {"signature": "lower(bytea)"}),
+    ],
+)
+def test_a_value_ends_at_the_message_and_keeps_its_brackets(
+    knowledge: Knowledge, text: str, parameters: dict[str, str]
+) -> None:
+    assert knowledge.identify(text)[0].parameters == parameters
+
+
 def test_a_translation_is_of_the_variant_that_its_message_is_of(knowledge: Knowledge) -> None:
     found = knowledge.identify("FEHLER:  Rolle »ann« existiert nicht")[0]
     assert (found.code, found.variant, found.parameters) == ("42704", "role-does-not-exist", {"role": "ann"})

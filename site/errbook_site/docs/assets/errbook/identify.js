@@ -579,7 +579,8 @@ const ebIdentify = (() => {
       const stop = starts[item.start];
       const low = Math.max(0, stop - 200);
       const before = stop > 0 ? folded.lastIndexOf("\n", stop - 1) : -1;
-      values.push(...parted(words[0].slice(1), folded.slice(Math.max(before >= low ? before + 1 : 0, low), stop)));
+      const text = folded.slice(Math.max(before >= low ? before + 1 : 0, low), stop);
+      values.push(...parted(words[0].slice(1), words[0].includes("\x1f") ? text : last(text)));
     }
     const tail = words[words.length - 1];
     if (tail.length > 1 && tail[0] === "*") {
@@ -628,7 +629,24 @@ const ebIdentify = (() => {
   function value(given) {
     const text = strip(given.replaceAll(FILLER, ""), `${BLANKS}:;,`);
     for (const quote of QUOTES) if (text.includes(quote)) return strip(text, `${QUOTES}${BLANKS}:;,.()`);
-    return strip(text, "()");
+    const bare = strip(text, "()");
+    // Brackets that are a part of it, as in lower(text), stay.
+    return even(bare) || !even(text) ? bare : text;
+  }
+
+  function even(text) {
+    return text.split("(").length === text.split(")").length;
+  }
+
+  function last(given) {
+    let end = given.length;
+    while (end > 0 && `${BLANKS}:;,`.includes(given[end - 1])) end -= 1;
+    const text = given.slice(0, end);
+    if (end > 0 && QUOTES.includes(text[end - 1])) {
+      const opened = Math.max(...[...QUOTES].map((quote) => (end > 1 ? text.lastIndexOf(quote, end - 2) : -1)));
+      return opened >= 0 ? text.slice(opened) : text;
+    }
+    return text.slice(text.lastIndexOf(": ") + 1);
   }
 
   // Fills: errbook.fills says what is put in, in which form, and what never is.
