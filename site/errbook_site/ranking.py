@@ -37,19 +37,20 @@ def weights(rows: Rows) -> dict[str, float]:
 def _raise(
     names: list[str], owners: dict[str, list[str]], users: dict[str, list[str]], found: dict[str, float]
 ) -> None:
-    # In sorted order, all that begins with a name follows it. The stack holds the names that begin the current one.
-    stack: list[tuple[str, float]] = []
+    # In sorted order, all that begins with a name follows it. The stack holds the names that begin the current one,
+    # each with the entries that have a longer one; an entry whose names begin each other need not outweigh itself.
+    stack: list[tuple[str, set[str]]] = []
 
-    def close(name: str, longer: float) -> None:
+    def close(name: str, longer: set[str]) -> None:
         for identity in owners.get(name, ()):
-            found[identity] = max(found[identity], longer * _AHEAD)
+            heaviest = max((found[other] for other in longer if other != identity), default=0.0)
+            found[identity] = max(found[identity], heaviest * _AHEAD)
         if stack:
-            heaviest = max([longer, *(found[identity] for identity in users[name])])
-            stack[-1] = (stack[-1][0], max(stack[-1][1], heaviest))
+            stack[-1][1].update(longer, users[name])
 
     for name in names:
         while stack and not name.startswith(stack[-1][0]):
             close(*stack.pop())
-        stack.append((name, 0.0))
+        stack.append((name, set()))
     while stack:
         close(*stack.pop())

@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 from tests.site.conftest import Open
 
 from errbook.knowledge import Knowledge
+from errbook_site.ranking import weights
+from errbook_site.rows import Rows
 
 AT_1040 = re.compile(r"/mysql/1040/$")
 
@@ -54,6 +56,13 @@ def test_search_box_finds_every_entry_first_by_code_and_by_symbol(visit: Open, k
             first = page.locator(".md-search-result__link").first
             pattern = re.compile(f"/({'|'.join(map(re.escape, named))})/")
             expect(first, f"the first result for {name}").to_have_attribute("href", pattern)
+
+
+def test_an_entry_weighs_more_than_those_its_names_begin_and_not_more_than_itself(knowledge: Knowledge) -> None:
+    weight = weights(Rows.of(knowledge))
+    assert weight["sqlite/1"] > weight["sqlite/14"] > weight["mysql/1449"]
+    # Four of its own names begin with one of them.
+    assert weight["sqlite/5"] < 2 * max(weight["postgresql/57014"], weight["postgresql/55P03"])
 
 
 def test_front_page_takes_an_exact_code_to_its_page(visit: Open) -> None:
