@@ -13,6 +13,7 @@ PATHS = [
     "/",
     "/mysql/1040/",
     "/mysql/",
+    "/postgresql/",
     "/conditions/too-many-connections/",
     "/conditions/deadlock/",
     "/conditions/unique-violation/",
@@ -51,7 +52,7 @@ def test_axe_finds_nothing_serious(visit: Open, path: str, width: int, dark: boo
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("width", [390, 1024, 1600])
+@pytest.mark.parametrize("width", [320, 390, 768, 1024, 1600])
 def test_nothing_is_wider_than_the_screen(visit: Open, path: str, width: int) -> None:
     assert visit(path, width=width).evaluate("document.documentElement.scrollWidth") <= width
 
