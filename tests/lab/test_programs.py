@@ -25,7 +25,7 @@ java Ping.java "jdbc:mysql://$MYSQL_HOST:$MYSQL_TCP_PORT/demo" && keytool -versi
 @pytest.mark.parametrize("server", ["mysql:9.7", "mariadb:10.11"])
 def test_the_number_that_a_client_prints_last_is_that_of_the_step(server: str) -> None:
     engine = server.partition(":")[0]
-    text = "mysql --force -u nobody -e 'SELECT 1'; echo Bye; mysql -u root demo -e 'SELECT 1; SELECT * FROM nowhere'"
+    text = "mysql --force -u nobody -e 'SELECT 1' || echo Bye; mysql -u root demo -e 'SELECT 1; SELECT * FROM nowhere'"
     found = play(
         entry(engine, "1146", step("shell", text, raises=True), name="-right"),
         entry(engine, "1045", step("shell", text, raises=True), name="-first"),
