@@ -108,7 +108,8 @@ _STATE = {
     "sqlite": 'ls -A "$(dirname "$SQLITE_FILE")"',
 }
 _FILES = (
-    'ls -A /tmp "$HOME" "$TMPDIR" "$HOME/../files"; cat /proc/[0-9]*/cmdline | tr "\\0" " " | grep -c "sleep 47[1]" || true'
+    'ls -A /tmp "$HOME" "$TMPDIR" "$HOME/../files";'
+    ' cat /proc/[0-9]*/cmdline | tr "\\0" " " | grep -c "sleep 47[1]" || true'
 )
 _FIRST = '"$HOME/../log/first"'
 """Goes with the folder of the log when a server is replaced."""
