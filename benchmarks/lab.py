@@ -38,43 +38,65 @@ ROUNDS: Final = 5
 PLAYS: Final = 40
 
 _BARE = """
-import sys, time
-from errbook.lab import driver as drivers
-from errbook.lab.driver import Refused, Target
+import sqlite3, sys, time
+import mysql.connector, pg8000.native
 from errbook.lab.instance import Instance
 from errbook.lab.server import select
 
 server = select([sys.argv[1]])[0]
 instance = Instance(server)
 instance.start()
-driver = drivers.load(server.engine)
+address = instance.address
 first, second, fails = sys.argv[2:]
 
-def play():
-    database = None if server.family == "sqlite" else "demo"
-    if server.family == "postgresql":
-        admin = driver.Connection(instance.address, Target(None))
-        admin.run("CREATE DATABASE demo")
-    link = driver.Connection(instance.address, Target(database if server.family == "postgresql" else None))
-    if server.family in ("mysql", "mariadb"):
-        link.run("CREATE DATABASE demo")
-        link.run("USE demo")
+def play_mysql():
+    link = mysql.connector.connect(
+        use_pure=True, user=address.user, password=address.password, unix_socket=address.socket, autocommit=True,
+        charset="utf8mb4", collation="utf8mb4_general_ci",
+    )
+    cursor = link.cursor()
+    cursor.execute("CREATE DATABASE demo")
+    cursor.execute("USE demo")
+    cursor.execute(first)
+    cursor.execute(second)
+    try:
+        cursor.execute(fails)
+    except mysql.connector.Error:
+        pass
+    cursor.execute("DROP DATABASE demo")
+    link.close()
+
+def play_postgresql():
+    admin = pg8000.native.Connection(
+        address.user, unix_sock=address.socket, database="postgres"
+    )
+    admin.run("CREATE DATABASE demo")
+    link = pg8000.native.Connection(
+        address.user, unix_sock=address.socket, database="demo"
+    )
     link.run(first)
     link.run(second)
     try:
         link.run(fails)
-    except Refused:
+    except pg8000.native.DatabaseError:
         pass
-    if server.family in ("mysql", "mariadb"):
-        link.run("DROP DATABASE demo")
     link.close()
-    if server.family == "postgresql":
-        admin.run("DROP DATABASE demo")
-        admin.close()
-    if server.family == "sqlite":
-        for file in instance.data.iterdir():
-            file.unlink()
+    admin.run("DROP DATABASE demo WITH (FORCE)")
+    admin.close()
 
+def play_sqlite():
+    file = instance.data / "demo"
+    link = sqlite3.connect(file, isolation_level=None)
+    link.execute(first)
+    link.execute(second)
+    try:
+        link.execute(fails)
+    except sqlite3.Error:
+        pass
+    link.close()
+    file.unlink()
+
+play = {"mysql": play_mysql, "mariadb": play_mysql, "postgresql": play_postgresql, "sqlite": play_sqlite}[server.family]
 play()
 print("ready", flush=True)
 for line in sys.stdin:

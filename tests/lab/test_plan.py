@@ -175,3 +175,38 @@ def test_what_starts_the_server_or_connects_counts_sessions() -> None:
     made = copy.deepcopy(ENTRY)
     made["fixes"][0]["proof"][0] |= {"action": "shell", "value": "true"}
     assert plan.counts_sessions(plan.of(made, "postgresql"))
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("INSERT INTO t VALUES ('a;b'); -- done\nselect 1", True),
+        ("create unique index i on t (id); START TRANSACTION; COMMIT", True),
+        ("SET GLOBAL max_connections = 5", False),
+        ("INSERT INTO t VALUES (1); CREATE USER one", False),
+        ("UPDATE `mysql`.user SET user = 'x'", False),
+        ("SELECT 1 INTO OUTFILE '/tmp/x'", False),
+        ("SELECT 1 /*! INTO DUMPFILE '/tmp/x' */", False),
+        ("CREATE FUNCTION f() RETURNS int RETURN 1", False),
+        ("PREPARE s FROM 'SET GLOBAL max_connections = 5'", False),
+        ("CALL p()", False),
+    ],
+)
+@pytest.mark.parametrize("where", ["setup", "steps", "fixes"])
+def test_statements_that_stay_inside_their_database(text: str, inside: bool, where: str) -> None:
+    made = copy.deepcopy(ENTRY) | {"id": "mysql/1", "code": "1", "sqlstate": None, "engines": ["mysql"]}
+    made["fixes"][0]["code"]["text"] = "SELECT 1"
+    made["reproduce"]["setup"] = "CREATE TABLE stock (id int);"
+    if where == "setup":
+        made["reproduce"]["setup"] = text
+    elif where == "steps":
+        made["reproduce"]["steps"][0]["value"] = text
+    else:
+        made["fixes"][0]["code"]["text"] = text
+    assert plan.stays_inside(plan.of(made, "mysql")) == inside
+
+
+def test_what_is_no_statement_does_not_stay_inside() -> None:
+    made = copy.deepcopy(ENTRY)
+    made["reproduce"]["settings"] = {"work_mem": "1MB"}
+    assert not plan.stays_inside(plan.of(made, "postgresql"))

@@ -1,9 +1,11 @@
 """A scenario leaves nothing behind: a shared server is put back as it was, or the next scenario gets a fresh one."""
 
+import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import pytest
+from tests.lab.conftest import Inside
 from tests.lab.made import SHORT, Json, entry, fix, outcomes, play, simple, step
 
 from errbook.lab import outcome
@@ -154,6 +156,71 @@ def test_a_session_that_cannot_be_ended_costs_the_server() -> None:
         limits=SHORT,
     )
     assert outcomes(found) == {"stopped": outcome.REPRODUCED, "after": outcome.REPRODUCED}
+
+
+def test_a_statement_that_nothing_ends_costs_the_cell_and_not_the_next_scenario() -> None:
+    # The backend stops itself, and hears neither that it is cancelled nor that it is terminated.
+    never = step("run", "COPY (SELECT 1) TO PROGRAM 'kill -STOP $PPID';")
+    found = play(
+        simple("postgresql", "never", never),
+        simple("postgresql", "after", fixes=(fix(never), fix(step("run", "SELECT 1;")))),
+        limits=SHORT,
+    )
+    assert outcomes(found) == {"never": outcome.TIMED_OUT, "after": outcome.REPRODUCED}
+    assert found["never"].failures[0]["part"] == "step 1"
+    assert [row["outcome"] for row in found["after"].record["fixes"]] == [outcome.TIMED_OUT, outcome.PROVEN]
+
+
+COUNTED = """
+import sys
+from errbook.lab import driver as drivers
+from errbook.lab.driver import Target
+from errbook.lab.driver.mysql import TOGETHER
+from errbook.lab.instance import Instance
+from errbook.lab.server import select
+
+instance = Instance(select([sys.argv[1]])[0])
+instance.start()
+driver = drivers.load("mysql")
+keeper = driver.Keeper(instance.address)
+keeper.snapshot()
+read = f"SELECT {sys.argv[3]}"
+
+def elsewhere(*statements):
+    link = driver.Connection(instance.address, Target(None))
+    *_, rows = [link.rows(statement) for statement in statements]
+    link.close()
+    return rows
+
+before = elsewhere(read)
+for number in range(3 * TOGETHER):
+    keeper.create("demo")
+    link = driver.Connection(instance.address, Target("demo"))
+    link.run("CREATE TABLE t (id int)")
+    link.run("INSERT INTO t VALUES (1)")
+    link.leave()
+    # Somebody does so in the dark, before the second of three comparisons.
+    if number == TOGETHER + 3:
+        assert elsewhere(sys.argv[2], read) != before
+    assert keeper.restore("demo", inside=True)
+assert elsewhere(read) == before
+"""
+
+
+@pytest.mark.parametrize("server", ["mysql:9.7", "mariadb:10.11", "mariadb:11.8"])
+@pytest.mark.parametrize(
+    ("statement", "value"),
+    [
+        ("SET GLOBAL max_connections = 77", "@@GLOBAL.max_connections"),
+        ("CREATE USER one", "count(*) FROM mysql.user"),
+        ("CREATE DATABASE one", "count(*) FROM information_schema.schemata"),
+    ],
+)
+def test_what_plays_of_ordinary_statements_cannot_have_done_is_found_by_the_servers_own_counters(
+    inside: Inside, server: str, statement: str, value: str
+) -> None:
+    answer = inside(sys.executable, "-P", "-c", COUNTED, server, statement, value, server=server)
+    assert (answer.returncode, answer.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("server", ["mysql:9.7", "mariadb:10.11", "postgresql:13", "sqlite:3.51"])

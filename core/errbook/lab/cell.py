@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import selectors
+import select
 import subprocess
 import sys
 import tempfile
@@ -91,23 +91,26 @@ class Cell:
         if stdin.closed:
             raise self._died()
         os.set_blocking(stdin.fileno(), False)
-        with selectors.DefaultSelector() as selector:
-            selector.register(stdin, selectors.EVENT_WRITE)
-            selector.register(stdout, selectors.EVENT_READ)
-            while b"\n" not in self._rest:
-                ready = selector.select(max(0, end - time.monotonic()))
-                if not ready:
-                    return None
-                for key, _ in ready:
-                    if key.fileobj is stdin:
-                        left = left[self._write(left) :]
-                        if not left:
-                            selector.unregister(stdin)
-                    else:
-                        read = os.read(stdout.fileno(), 1 << 16)
-                        if not read or len(self._rest) > _LONGEST:
-                            raise self._died()
-                        self._rest += read
+        poller = select.poll()
+        poller.register(stdout, select.POLLIN)
+        # Most requests fit into the pipe at once.
+        left = left[self._write(left) :]
+        if left:
+            poller.register(stdin, select.POLLOUT)
+        while b"\n" not in self._rest:
+            ready = poller.poll(max(0.0, end - time.monotonic()) * 1000)
+            if not ready:
+                return None
+            for descriptor, _ in ready:
+                if descriptor == stdin.fileno():
+                    left = left[self._write(left) :]
+                    if not left:
+                        poller.unregister(stdin)
+                else:
+                    read = os.read(descriptor, 1 << 16)
+                    if not read or len(self._rest) > _LONGEST:
+                        raise self._died()
+                    self._rest += read
         line, _, self._rest = self._rest.partition(b"\n")
         return line
 
@@ -115,6 +118,8 @@ class Cell:
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         try:
             return os.write(self._process.stdin.fileno(), data)
+        except BlockingIOError:
+            return 0
         except BrokenPipeError:
             raise self._died() from None
 

@@ -99,6 +99,10 @@ class Client:
     def activity(self) -> None:
         """Return None: the client is not asked."""
 
+    def leave(self) -> None:
+        """End it."""
+        self.close()
+
     def close(self) -> None:
         """End the client."""
         with contextlib.suppress(OSError):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final
 
+from errbook.lab.statements import split as cut
 from errbook.query import is_slug
 from errbook.variants import split
 
@@ -46,6 +47,17 @@ _SESSIONS: Final = re.compile(
     re.IGNORECASE,
 )
 """Words of statements in which it matters which sessions there are."""
+
+_ORDINARY: Final = re.compile(
+    r"(?:\s|--[^\n]*\n|#[^\n]*\n)*"
+    r"(?:select|insert|update|delete|replace|truncate|(?:create|alter|drop)\s+table|create\s+(?:unique\s+)?index"
+    r"|drop\s+index|begin|start\s+transaction|commit|rollback|savepoint)\b",
+    re.IGNORECASE,
+)
+"""Beginnings of statements that change nothing outside the database that they name."""
+
+_BEYOND: Final = re.compile(r"\b(?:mysql|performance_schema|sys|outfile|dumpfile)\b|/\*!|/\*M!", re.IGNORECASE)
+"""What does so all the same: schemas of the server's own in which rows can be changed, files, and code in comments."""
 
 
 def of(entry: Mapping[str, Any], engine: str, series: str | None = None) -> Plan:
@@ -149,12 +161,28 @@ def counts_sessions(plan: Plan) -> bool:
     It does not where there are only statements, and none of them is about how many sessions or prepared statements
     there are, or which.
     """
+    texts = _statements(plan)
+    return texts is None or any(_SESSIONS.search(text) for text in texts)
+
+
+def stays_inside(plan: Plan) -> bool:
+    """Tell whether there are only statements in the plan that change nothing outside their session and database."""
+    texts = _statements(plan)
+    return texts is not None and all(
+        _ORDINARY.match(statement) and not _BEYOND.search(statement)
+        for text in texts
+        for statement in cut(text, plan["engine"])
+    )
+
+
+def _statements(plan: Plan) -> list[str] | None:
+    """Return the texts of a plan's statements; None where there is more in it than statements."""
     parts = (plan, *plan["fixes"])
     steps = [step for part in parts for step in part.get("steps", part.get("proof", ()))]
     if plan["settings"] or plan["host"] or any(step["action"] not in _STATEMENTS for step in steps):
-        return True
-    texts = [plan["setup"], *(fix["code"]["text"] for fix in plan["fixes"]), *(step["value"] for step in steps)]
-    return any(isinstance(text, str) and _SESSIONS.search(text) for text in texts)
+        return None
+    values = [step["value"] for step in steps if step["action"] == "run" and step["value"] != CODE]
+    return [plan["setup"] or "", *(fix["code"]["text"] for fix in plan["fixes"]), *values]
 
 
 def touches_server(step: Mapping[str, Any]) -> bool:

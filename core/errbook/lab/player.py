@@ -4,9 +4,10 @@ A play begins with a fresh database. It ends with an outcome and, where that is 
 statement, what was expected and what came.
 """
 
+import re
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
 from pathlib import Path
@@ -22,6 +23,7 @@ from errbook.lab.process import Process
 from errbook.lab.server import LabError
 from errbook.lab.session import Session
 from errbook.lab.statements import one_line, split
+from errbook.lab.watch import Watch
 from errbook.template import fits
 
 SETTLING: Final = 1.0
@@ -36,7 +38,14 @@ POLL: Final = 0.05
 
 _QUICK: Final = 0.01
 
+_IN_TURN: Final = frozenset({"run", "close"})
+"""Steps that one thread can do one after the other, where none of them waits for another."""
+
 _EARLY: Final = ", before the last statement of the step"
+
+
+_MAKES: Final = re.compile(r"(create\s+(unique\s+)?(table|index)|insert\s+into|alter\s+table)\b", re.IGNORECASE)
+"""Statements that leave nothing in their session."""
 
 
 class Ended(Exception):  # noqa: N818 - the play has ended, not necessarily badly
@@ -58,6 +67,18 @@ class _Begun(NamedTuple):
     """The code or SQLSTATE in which it must end; None where it must succeed."""
 
 
+class _Turn(NamedTuple):
+    """What a play that does one thing after the other does at the moment."""
+
+    begun: _Begun
+    raises: bool
+    """Whether it is to raise the entry's error."""
+    limit: float
+    """How many seconds it may take."""
+    end: float
+    """When they are over, by time.monotonic()."""
+
+
 class Play:
     """One run through a scenario and, optionally, one proof."""
 
@@ -68,10 +89,14 @@ class Play:
         keeper: Keeper,
         instance: Any,
         limits: Limits,
+        watch: Watch,
         *,
+        fix: Mapping[str, Any] | None = None,
         client: Callable[[Any, Target], Connection] | None = None,
     ) -> None:
-        """`client`: gives a connection over the server's own command-line client, for the session that raises."""
+        """`fix`: the one that will be proven. `client`: gives a connection over the server's own command-line client,
+        for the session that raises.
+        """
         self.plan = plan
         self.driver = driver
         self.keeper = keeper
@@ -79,16 +104,54 @@ class Play:
         self.observed: Refused | None = None
         self.programs: list[Process] = []
         self._limits = limits
+        self._watch = watch
+        self._over: Ended | None = None
         self._client = client
         self._raising = next((step["on"] for step in plan["steps"] if step["raises"]), None) if client else None
         self._sessions: dict[str, Session] = {}
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="together")
+        steps = [*plan["steps"], *(fix["proof"] if fix else ())]
+        # Handing each statement to another thread would cost more than most of them take.
+        self._in_turn = not client and all(step["action"] in _IN_TURN and not step["waits"] for step in steps)
+        self._counts = counts_sessions(plan)
+        self._turn: _Turn | None = None
+        self._threads: ThreadPoolExecutor | None = None
         self._waiting: list[_Begun] = []
         self._part = ""
         self._phase = outcome.STEP_FAILED
 
     def reproduce(self) -> tuple[str, Failure | None]:
         """Set up, play all steps and judge; return the outcome and what went otherwise."""
+        return self._watched(self._reproduce) if self._in_turn else self._reproduce()
+
+    def prove(self, fix: Mapping[str, Any]) -> tuple[str, Failure | None]:
+        """Play a fix's proof from where the error was raised; return the outcome and what went otherwise."""
+        return self._watched(lambda: self._prove(fix)) if self._in_turn else self._prove(fix)
+
+    def _watched(self, work: Callable[[], tuple[str, Failure | None]]) -> tuple[str, Failure | None]:
+        """Do work in this thread, in which sessions do theirs at once, while another looks at the clock."""
+        self._watch.begin(self)
+        try:
+            result = work()
+        finally:
+            self._watch.end()
+        if self._over is None:
+            return result
+        self.observed = None
+        return self._over.result, self._over.failure
+
+    def overdue(self) -> bool:
+        """Cancel the step whose time is over; tell whether there was one. Called from the thread that watches."""
+        turn = self._turn
+        if self._over is None and turn and time.monotonic() > turn.end:
+            self._over = self._late(turn.begun, turn.limit, raises=turn.raises)
+        return self._over is not None
+
+    @property
+    def over(self) -> Ended | None:
+        """How the play ended because a step took too long, where nothing waits for another; None where it did not."""
+        return self._over
+
+    def _reproduce(self) -> tuple[str, Failure | None]:
         try:
             self._set_up()
             self._phase = outcome.STEP_FAILED
@@ -125,8 +188,7 @@ class Play:
         self.observed = Refused(found["code"], found["sqlstate"], found["message"] or "", driver=found["driver"])
         return outcome.HANDLED, None
 
-    def prove(self, fix: Mapping[str, Any]) -> tuple[str, Failure | None]:
-        """Play a fix's proof from where the error was raised; return the outcome and what went otherwise."""
+    def _prove(self, fix: Mapping[str, Any]) -> tuple[str, Failure | None]:
         self._phase = outcome.FAILED
         try:
             for number, step in enumerate(fix["proof"], 1):
@@ -142,8 +204,9 @@ class Play:
         for process in self.programs:
             process.kill()
         for session in self._sessions.values():
-            session.end()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+            self._end_session(session)
+        if self._threads:
+            self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _set_up(self) -> None:
         self._phase, self._part = outcome.SETUP_FAILED, "setup"
@@ -152,23 +215,38 @@ class Play:
         except Refused as refused:
             failure = self._failure(None, f"CREATE DATABASE {DATABASE}", "success", _says(refused))
             raise Ended(self._phase, failure) from refused
-        if counts_sessions(self.plan):
+        if self._counts:
             self.keeper.release()
         if not self.plan["setup"]:
             return
-        session = Session("setup", Target(DATABASE), self._connect)
+        text = self.plan["setup"]
+        statements = split(text, self.plan["engine"])
         try:
-            future = session.run(split(self.plan["setup"], self.plan["engine"]), raises=False)
-            self._wait(_Begun(session, self.plan["setup"], future))
+            lent = self._lent(statements)
+        except Refused as refused:
+            raise Ended(self._phase, self._failure(None, text, "success", _says(refused))) from refused
+        session = Session("setup", Target(DATABASE), self._connect, at_once=self._in_turn, link=lent)
+        try:
+            self._begin_turn(session, text, raises=False)
+            self._wait(_Begun(session, text, session.run(statements, raises=False)))
         finally:
+            if not lent:
+                self._end_session(session)
+
+    def _lent(self, statements: Sequence[str]) -> Connection | None:
+        """Return the administrator's connection for a setup that it does not matter who does; None for others."""
+        if not self._in_turn or self._counts or not all(_MAKES.match(statement) for statement in statements):
+            return None
+        return self.keeper.lend(DATABASE)
+
+    def _end_session(self, session: Session) -> None:
+        if self._in_turn and not self._counts:
+            session.leave()
+        else:
             session.end()
 
     def _raise(self, step: Mapping[str, Any]) -> tuple[str, Failure | None]:
         """Play the step that must raise the entry's own error."""
-        state = self.plan["sqlstate"]
-        expected = f"{self.plan['code']}" + (f" ({state})" if state and state != self.plan["code"] else "")
-        if "messages" in self.plan:
-            expected = " or ".join(f"`{text}`" for text in self.plan["messages"])
         # What the session still had to finish comes first, also here: the error must come of this step.
         self._finish(step["on"])
         begun = self._begin(step, "")
@@ -180,14 +258,18 @@ class Play:
             if self._client or self._same(refused):
                 self._let_go_on()
                 return outcome.REPRODUCED, None
-            failure = self._failure(begun.session, _note(refused, begun.text), expected, _says(refused))
+            failure = self._failure(begun.session, _note(refused, begun.text), self._expected(), _says(refused))
             return outcome.RAISED_OTHER, failure
-        except Late:
-            if begun.session:
-                begun.session.cancel()
-            failure = self._failure(begun.session, begun.text, expected, f"nothing within {limit:g} s")
-            return outcome.TIMED_OUT, failure
-        return outcome.RAISED_NOTHING, self._failure(begun.session, begun.text, expected, "it succeeded")
+        except Late as late:
+            raise self._late(begun, limit, raises=True) from late
+        return outcome.RAISED_NOTHING, self._failure(begun.session, begun.text, self._expected(), "it succeeded")
+
+    def _expected(self) -> str:
+        """Return the entry's own error as a failure names it."""
+        if "messages" in self.plan:
+            return " or ".join(f"`{text}`" for text in self.plan["messages"])
+        state = self.plan["sqlstate"]
+        return f"{self.plan['code']}" + (f" ({state})" if state and state != self.plan["code"] else "")
 
     def _same(self, refused: Refused) -> bool:
         """Tell whether what was raised is the entry's own error: by its code, and its text where declared."""
@@ -237,13 +319,21 @@ class Play:
         if action == "close":
             return _Begun(session, text, session.close())
         statements = split(text, self.plan["engine"])
+        self._begin_turn(session, text, raises=step["raises"], fails=fails)
         future = session.run(statements, raises=step["raises"] or fails is not None, waits=step["waits"])
         return _Begun(session, text, future, fails)
+
+    def _begin_turn(self, session: Session, text: str, *, raises: bool, fails: str | None = None) -> None:
+        """Take note of what is about to be done, for the thread that watches; Ended where the time was over before."""
+        if self._over:
+            raise self._over
+        limit = self._limits.program if raises else self._limits.statement
+        self._turn = _Turn(_Begun(session, text, Future(), fails), raises, limit, time.monotonic() + limit)
 
     def _session(self, name: str) -> Session:
         if name not in self._sessions:
             connect = self._connect_client if name == self._raising else self._connect
-            self._sessions[name] = Session(name, Target(DATABASE), connect)
+            self._sessions[name] = Session(name, Target(DATABASE), connect, at_once=self._in_turn)
         return self._sessions[name]
 
     def _open(self, name: str, value: Mapping[str, Any]) -> "Future[None]":
@@ -264,6 +354,7 @@ class Play:
                     raise
 
         sessions = [self._session(f"{name}{number}") for number in range(1, count + 1)]
+        self._threads = self._threads or ThreadPoolExecutor(1, thread_name_prefix="together")
         return self._threads.submit(one_by_one)
 
     def _connect(self, target: Target) -> Connection:
@@ -343,7 +434,6 @@ class Play:
 
     def _wait(self, begun: _Begun, *, after: str = "") -> None:
         """Return when a step has ended as it should; end the play where it ends otherwise, or not in time."""
-        expected = f"{begun.fails or 'success'}{after}"
         limit = self._limits.statement if begun.session else self._limits.program
         try:
             begun.future.result(timeout=limit)
@@ -351,18 +441,24 @@ class Play:
             if self._as_said(begun, refused):
                 return
             came = f"{_says(refused)}{_EARLY if begun.fails and refused.unsent else ''}"
-            failure = self._failure(begun.session, _note(refused, begun.text), expected, came)
+            failure = self._failure(begun.session, _note(refused, begun.text), _wanted(begun, after), came)
             raise Ended(self._phase, failure) from refused
         except Late as late:
-            blocked = self._blocked(begun)
-            if begun.session:
-                begun.session.cancel()
-            result = outcome.WAITED if blocked else outcome.TIMED_OUT
-            came = "it still waited for a lock" if blocked else "it was still running"
-            failure = self._failure(begun.session, begun.text, expected, f"{came} after {limit:g} s")
-            raise Ended(result, failure) from late
+            raise self._late(begun, limit, after=after) from late
         if begun.fails:
-            raise Ended(self._phase, self._failure(begun.session, begun.text, expected, "it succeeded"))
+            raise Ended(self._phase, self._failure(begun.session, begun.text, _wanted(begun, after), "it succeeded"))
+
+    def _late(self, begun: _Begun, limit: float, *, raises: bool = False, after: str = "") -> Ended:
+        """Cancel a step whose time is over; return the end of the play."""
+        blocked = not raises and self._blocked(begun)
+        if begun.session:
+            begun.session.cancel()
+        if raises:
+            failure = self._failure(begun.session, begun.text, self._expected(), f"nothing within {limit:g} s")
+            return Ended(outcome.TIMED_OUT, failure)
+        came = "it still waited for a lock" if blocked else "it was still running"
+        failure = self._failure(begun.session, begun.text, _wanted(begun, after), f"{came} after {limit:g} s")
+        return Ended(outcome.WAITED if blocked else outcome.TIMED_OUT, failure)
 
     def _as_said(self, begun: _Begun, refused: Refused) -> bool:
         """Tell whether a step failed as it says, by the driver's fields, and not before its last statement."""
@@ -417,6 +513,10 @@ def _pause(future: "Future[None]", seconds: float) -> bool:
     except Late:
         return False
     return True
+
+
+def _wanted(begun: _Begun, after: str) -> str:
+    return f"{begun.fails or 'success'}{after}"
 
 
 def _shown(step: Mapping[str, Any], code: str = "") -> str:

@@ -17,17 +17,46 @@ _IDLE: list[ThreadPoolExecutor] = []
 """Threads of sessions that have ended, for the next ones."""
 
 
+class AtOnce:
+    """In place of a session's thread, where nothing ever waits for another session: the thread that asks."""
+
+    def submit(self, work: Callable[[], None]) -> "Future[None]":
+        """Do the work and return its future, which is done."""
+        future: Future[None] = Future()
+        try:
+            work()
+        except Refused as refused:
+            future.set_exception(refused)
+        else:
+            future.set_result(None)
+        return future
+
+
 class Session:
     """Opens its connection when it is first used, and again when it was lost and the step does not ask for the loss."""
 
-    def __init__(self, name: str, target: Target, connect: Connect) -> None:
+    def __init__(
+        self,
+        name: str,
+        target: Target,
+        connect: Connect,
+        *,
+        at_once: bool = False,
+        link: Connection | None = None,
+    ) -> None:
+        """`at_once`: what is asked for is done by the thread that asks, before it goes on.
+
+        `link`: a connection that is there.
+        """
         self.name = name
         self.target = target
         self._connect = connect
-        self._link: Connection | None = None
+        self._link = link
         self._lost = False
         self._last: Future[None] | None = None
-        self._thread = _IDLE.pop() if _IDLE else ThreadPoolExecutor(1, thread_name_prefix="session")
+        self._thread: AtOnce | ThreadPoolExecutor = (
+            AtOnce() if at_once else _IDLE.pop() if _IDLE else ThreadPoolExecutor(1, thread_name_prefix="session")
+        )
 
     def open(self, target: Target) -> "Future[None]":
         """Connect to a target, in place of the connection there is; the future raises Refused."""
@@ -79,17 +108,26 @@ class Session:
         link = self._link
         return link.activity() if link is not None else None
 
+    def leave(self) -> None:
+        """Close the connection of a session that does its work at once, without waiting for the server."""
+        link, self._link = self._link, None
+        if link is not None:
+            link.leave()
+
     def end(self) -> None:
         """Close the connection, in this thread or, where that is busy, by ending what runs."""
         if self._last is not None and not self._last.done():
             self.cancel()
+        thread, closed = self._thread, self.close()
+        if isinstance(thread, AtOnce):
+            return
         try:
-            self.close().result(timeout=CLOSING)
+            closed.result(timeout=CLOSING)
         except (Refused, Late):
             # It may never return.
-            self._thread.shutdown(wait=False, cancel_futures=True)
+            thread.shutdown(wait=False, cancel_futures=True)
         else:
-            _IDLE.append(self._thread)
+            _IDLE.append(thread)
 
     def _start(self, work: Callable[[], None]) -> "Future[None]":
         def guarded() -> None:

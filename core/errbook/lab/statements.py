@@ -9,6 +9,7 @@ statements of its own (`sqlite3.complete_statement` knows).
 import re
 import sqlite3
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 _SPACE: Final = re.compile(r"\s+")
@@ -19,8 +20,14 @@ _DELIMITER: Final = re.compile(r"[ \t]*DELIMITER[ \t]+(\S+)[ \t]*(?:\n|$)", re.I
 
 def split(text: str, engine: str) -> list[str]:
     """Return the statements of a text, in order, without their ends and without those that are only comments."""
+    return list(_split(text, engine))
+
+
+@lru_cache(512)
+def _split(text: str, engine: str) -> tuple[str, ...]:
+    # Remembered: a scenario is played once for each of its fixes.
     found = _sqlite(text) if engine == "sqlite" else _cut(text, engine)
-    return [statement for part in found if (statement := part.strip()) and not _only_comments(statement, engine)]
+    return tuple(statement for part in found if (statement := part.strip()) and not _only_comments(statement, engine))
 
 
 def _sqlite(text: str) -> Iterator[str]:

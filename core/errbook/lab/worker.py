@@ -25,9 +25,9 @@ import resource
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple, NoReturn
 
 from errbook.lab import driver as drivers
 from errbook.lab import outcome
@@ -36,10 +36,11 @@ from errbook.lab.driver import Refused
 from errbook.lab.foreign import Address, Foreign
 from errbook.lab.instance import Instance
 from errbook.lab.limits import Limits
-from errbook.lab.plan import DATABASE, Plan, touches_server
+from errbook.lab.plan import DATABASE, Plan, stays_inside, touches_server
 from errbook.lab.player import Play
 from errbook.lab.process import end_strays
 from errbook.lab.server import LabError, Server, bytes_of, select
+from errbook.lab.watch import Watch
 
 MESSAGE: Final = 4000
 """Characters of an error's message that are passed on."""
@@ -55,17 +56,31 @@ class _Open(NamedTuple):
 class Worker:
     """One server, kept running as long as plays leave it as they found it."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, say: Callable[[Mapping[str, Any]], None]) -> None:
+        """`say`: sends an answer."""
         self._server = server
+        self._say = say
+        self._watch = Watch(self._give_up)
+        self._playing: Play | None = None
         self._driver = drivers.load(server.engine)
         self._instance: Any = None
         self._keeper: drivers.Keeper | None = None
         self._state: object = None
         self._open: _Open | None = None
+        self._ended: tuple[Plan, bool] | None = None
+        """The plan after which the server is still to be put back, and whether that cannot be done."""
         self._folders: list[Path] = []
-        self._scratch: set[Path] = set()
+        self._scratch: set[tuple[Path, str]] = set()
         self._last = False
         self._spoiled: str | None = None
+
+    def _give_up(self) -> NoReturn:
+        """Answer in place of a thread that is stuck in a statement, and end the process."""
+        assert self._playing is not None  # noqa: S101 - only what plays is watched
+        over = self._playing.over
+        assert over is not None  # noqa: S101 - and only what was ended is given up
+        self._say({**self._result(over.result, over.failure, None, 0.0), "last": True})
+        os._exit(0)
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Do what a request asks."""
@@ -80,6 +95,7 @@ class Worker:
         return found
 
     def _answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        self.put_back()
         if self._instance is None:
             own = request["op"] != "foreign"
             self._instance = Instance(self._server) if own else Foreign(Address(*request["address"]))
@@ -100,8 +116,10 @@ class Worker:
             failure = {"part": "start of the server", "session": None, "statement": ""}
             failure |= {"expected": "a running server", "came": str(error)}
             return self._result(outcome.SETUP_FAILED, failure, None, 0.0)
-        play = Play(plan, self._driver, keeper, self._instance, limits, client=Client if client else None)
         fix = None if number is None else plan["fixes"][number - 1]
+        by = Client if client else None
+        play = Play(plan, self._driver, keeper, self._instance, limits, self._watch, fix=fix, client=by)
+        self._playing = play
         try:
             started = time.monotonic()
             with self._bounded(plan):
@@ -129,8 +147,20 @@ class Worker:
         finally:
             self._end(play, fix)
 
+    def put_back(self) -> None:
+        """Put the server back after the last play, and end it where it is not as before.
+
+        For a server of the lab's own this can wait until the answer is on its way: it says nothing of it.
+        """
+        if self._ended is None:
+            return
+        (plan, spoiled), self._ended = self._ended, None
+        if spoiled or not self._instance.alive() or not self._restored(plan):
+            self._state = None
+            self._spoiled = self._instance.wipe()
+
     def _end(self, play: Play, fix: Mapping[str, Any] | None) -> None:
-        """End a play and what it has left; end the server where that is not as before."""
+        """End a play and what it has left, but for the server."""
         play.end()
         steps = [*play.plan["steps"], *(fix["proof"] if fix else ())]
         spoiled = bool(play.plan["host"]) or any(touches_server(step) for step in steps)
@@ -138,27 +168,35 @@ class Worker:
             self._last = True
         if not self._tidy():
             self._last = True
-        if spoiled or not self._instance.alive() or not self._restored():
-            self._state = None
-            self._spoiled = self._instance.wipe()
+        self._ended = (play.plan, spoiled)
+        if isinstance(self._instance, Foreign):
+            self.put_back()
 
-    def _restored(self) -> bool:
+    def _restored(self, plan: Plan) -> bool:
         try:
-            return self._keeper is not None and self._keeper.restore(DATABASE)
+            return self._keeper is not None and self._keeper.restore(DATABASE, inside=stays_inside(plan))
         except Refused:
             return False
 
     def _tidy(self) -> bool:
         """Delete the files that steps and statements (SELECT … INTO OUTFILE) have left; tell whether that worked."""
-        for folder in self._folders:
-            folder.mkdir(exist_ok=True)
-            for path in set(folder.iterdir()) - self._scratch:
-                with contextlib.suppress(OSError):
-                    if path.is_dir() and not path.is_symlink():
-                        shutil.rmtree(path)
-                    else:
-                        path.unlink()
-        return all(set(folder.iterdir()) <= self._scratch for folder in self._folders)
+        left = [path for folder in self._folders for path in self._left(folder)]
+        for path in left:
+            with contextlib.suppress(OSError):
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+        return not left or not any(self._left(folder) for folder in self._folders)
+
+    def _left(self, folder: Path) -> list[Path]:
+        """Return what is in a folder and was not before; make the folder where it is gone."""
+        try:
+            names = os.listdir(folder)  # noqa: PTH208 - a path of each would take longer than the look
+        except FileNotFoundError:
+            folder.mkdir()
+            return []
+        return [folder / name for name in names if (folder, name) not in self._scratch]
 
     def _ready(self, plan: Mapping[str, Any]) -> drivers.Keeper:
         """Have a clean server with the plan's settings; LabError."""
@@ -183,7 +221,7 @@ class Worker:
             raise LabError(f"the server started and refused the lab's own login: {refused.message}") from refused
         self._keeper, self._state = keeper, state
         self._folders = _folders(self._instance.environment(DATABASE))
-        self._scratch = {path for folder in self._folders for path in folder.iterdir()}
+        self._scratch = {(folder, path.name) for folder in self._folders for path in folder.iterdir()}
         return keeper
 
     @contextlib.contextmanager
@@ -230,19 +268,25 @@ def _cut(message: str) -> str:
     return message if len(message) <= MESSAGE else f"{message[:MESSAGE]}…"
 
 
-def serve(worker: Worker, requests: IO[str], answers: IO[str]) -> None:
+def serve(server: Server, requests: IO[str], answers: IO[str]) -> None:
     """Answer requests until they end, or until the cell is beyond use."""
+
+    def say(answer: Mapping[str, Any]) -> None:
+        answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        answers.flush()
+
+    worker = Worker(server, say)
     for line in requests:
         try:
             request = json.loads(line)
         except ValueError as error:
-            answer = {"error": f"this is not a line of JSON: {error}"}
-        else:
-            answer = worker.answer(request)
-        answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
-        answers.flush()
+            say({"error": f"this is not a line of JSON: {error}"})
+            continue
+        answer = worker.answer(request)
+        say(answer)
         if "last" in answer:
             return
+        worker.put_back()
 
 
 def main() -> None:
@@ -250,7 +294,7 @@ def main() -> None:
     # What a library or a program of the server prints must not come between the answers.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     os.dup2(2, 1)
-    serve(Worker(select([sys.argv[1]])[0]), sys.stdin, answers)
+    serve(select([sys.argv[1]])[0], sys.stdin, answers)
     # At once: threads whose statements never return are not waited for.
     os._exit(0)
 

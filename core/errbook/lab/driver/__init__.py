@@ -81,6 +81,9 @@ class Connection(Protocol):
     def close(self) -> None:
         """Close, and wait a moment until the server has noticed. Never raises."""
 
+    def leave(self) -> None:
+        """Close without waiting, where it need not be waited for. Never raises."""
+
 
 class Keeper(Protocol):
     """Keeps a shared server clean: a fresh database for each play, and everything as it was afterwards."""
@@ -93,14 +96,24 @@ class Keeper(Protocol):
     def create(self, database: str) -> None:
         """Make a fresh, empty database; Refused. One connection of the keeper stays open and does nothing."""
 
+    def lend(self, database: str) -> Connection | None:
+        """Return that connection, in the database, for statements that change nothing in their session; Refused.
+
+        None where it cannot be in that database.
+        """
+
     def release(self) -> None:
         """Close that connection, for a scenario in which it would count. Never raises."""
 
     def set(self, settings: dict[str, str]) -> None:
         """Change settings at run time; Refused. No connection of the keeper is open afterwards."""
 
-    def restore(self, database: str) -> bool:
-        """Drop the database, end leftover sessions, put everything back; tell whether the server is as remembered."""
+    def restore(self, database: str, *, inside: bool = False) -> bool:
+        """Drop the database, end leftover sessions, put everything back; tell whether the server is as remembered.
+
+        `inside`: none of the play's statements is of a kind that reaches beyond its database
+        (`errbook.lab.plan.stays_inside`), so where the server itself has counted none, nothing more need be compared.
+        """
 
 
 class Driver(Protocol):

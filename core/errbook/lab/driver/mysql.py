@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import mysql.connector
+from mysql.connector.connection import MySQLConnection
 from mysql.connector.cursor import MySQLCursorBuffered
 from mysql.connector.errors import Error
 
@@ -46,20 +47,27 @@ def _refusing() -> Iterator[None]:
         raise Refused(code, error.sqlstate, str(error.msg or error), lost=lost) from error
 
 
+class _Link(MySQLConnection):
+    """A connection that sends nothing of its own once it is there, as the servers' own clients do it.
+
+    The driver's would send SET NAMES, although the greeting has said so already, and SET autocommit.
+    """
+
+    def _post_connection(self) -> None:
+        pass
+
+
 class Connection:
-    """A connection with autocommit, as a command-line client has it."""
+    """A connection as a command-line client has it."""
 
     def __init__(self, address: Any, target: Target) -> None:
         self._address = address
         options: dict[str, Any] = {
-            # The extension module in C, where it can be loaded, words and numbers some errors otherwise.
-            "use_pure": True,
             "user": target.user if target.user is not None else address.user,
             "password": target.password if target.user is not None or target.password else address.password,
             "charset": "utf8mb4",
             # The driver's own choice of a collation is unknown to MariaDB before 11.4.
             "collation": "utf8mb4_general_ci",
-            "autocommit": True,
             "connection_timeout": 10,
             "allow_local_infile": True,
         }
@@ -77,10 +85,13 @@ class Connection:
             options["port"] = target.port or address.port
         if target.tls:
             options["ssl_disabled"] = target.tls == "off"
-        options.update(target.options)
+        if target.options:
+            # As the driver's own function connects, which knows more options; the extension module in C, where it can
+            # be loaded, words and numbers some errors otherwise.
+            options |= {"use_pure": True, "autocommit": True, **dict(target.options)}
         with _refusing():
             known = {key: value for key, value in options.items() if value is not None}
-            link: Any = mysql.connector.connect(**known)
+            link: Any = mysql.connector.connect(**known) if target.options else _Link(**known)
             # By its class: the connection's own method asks the server first whether it is still there.
             self._cursor: Any = MySQLCursorBuffered(link)
         self._link = link
@@ -143,6 +154,11 @@ class Connection:
             if descriptor is not None:
                 hung_up(descriptor, PARTING)
         with contextlib.suppress(Exception):
+            self._link._socket.close_connection()
+
+    def leave(self) -> None:
+        """Say good-bye and close."""
+        with contextlib.suppress(Exception):
             self._link.close()
 
     def _descriptor(self) -> int | None:
@@ -153,10 +169,22 @@ class Connection:
 _VOLATILE: Final = ("gtid", "timestamp", "pseudo_", "last_insert_id", "insert_id", "rand_seed", "identity")
 """Beginnings of names of variables that change by themselves, or that nobody can set back."""
 
+_ORDINARY: Final = (
+    "select insert insert_select update update_multi delete delete_multi replace replace_select truncate create_table "
+    "alter_table drop_table create_index drop_index begin commit rollback savepoint release_savepoint "
+    "rollback_to_savepoint change_db show_warnings show_errors"
+)
+"""Kinds of statements, as the counters name them, that change nothing outside the database that they name."""
+
+TOGETHER: Final = 16
+"""Plays of only such statements after which the counters are compared once."""
+
 _CLOSED: Final = 0.003
 """Seconds that a session which was closed gets to end before it is killed."""
 
 _LOOK: Final = 0.0002
+
+_LOOKS: Final = 20
 
 _GRANTS: Final = {
     "mysql": "user db tables_priv columns_priv procs_priv proxies_priv role_edges default_roles global_grants func "
@@ -180,6 +208,14 @@ class Keeper:
         self._prepare = ""
         self._queries: list[str] = []
         self._state: list[Any] = []
+        text = _counters(address.family).replace("'", "''")
+        self._counters = f"PREPARE errbook_counters FROM '{text}'"
+        self._looks, self._step = 0, 0
+        """How often the counters were read, and by how much each time raises them itself."""
+        self._counted: tuple[int, int] | None = None
+        """What the counters must be by now; None where that is not known."""
+        self._unasked = 0
+        """Plays since they were read."""
         self._link: Connection | None = None
 
     def snapshot(self) -> None:
@@ -199,10 +235,20 @@ class Keeper:
                 if refused.lost:
                     raise
         self._state = self._read_state(link)
+        self._step = 0
+        if (first := self._count(link)) and (second := self._count(link)):
+            self._looks, self._step = 0, second[0] - first[0]
+        self._counted = self._count(link)
 
     def create(self, database: str) -> None:
         """Create the database."""
         self._open().run(f"CREATE DATABASE `{database}`")
+
+    def lend(self, database: str) -> Connection:
+        """Return the administrator's connection, with the database as its default."""
+        link = self._open()
+        link.run(f"USE `{database}`")
+        return link
 
     def release(self) -> None:
         """Close the administrator's connection."""
@@ -216,21 +262,70 @@ class Keeper:
         finally:
             self._shut()
 
-    def restore(self, database: str) -> bool:
+    def restore(self, database: str, *, inside: bool = False) -> bool:
         """Put the server back and compare."""
         try:
             link = self._open()
+            if inside and self._untouched(link, database):
+                return True
             self._end_sessions(link)
             self._end_prepared(link)
             with contextlib.suppress(Refused):
                 link.run(f"DROP DATABASE IF EXISTS `{database}`")
-            if self._read_state(link) == self._state:
-                return True
-            self._mend(link)
-            return self._read_state(link) == self._state
+            kept = self._read_state(link) == self._state
+            if not kept:
+                self._mend(link)
+                kept = self._read_state(link) == self._state
+            self._counted, self._unasked = self._count(link) if kept else None, 0
+            return kept
         except Refused:
             self._shut()
             return False
+
+    def _untouched(self, link: Connection, database: str) -> bool:
+        """Drop the database; tell whether the server has executed nothing else that reaches beyond a database.
+
+        The server counts the statements of each kind, whoever sends them, so two numbers stand for the comparison. It
+        is asked for them after some plays together: each of them alone could not have done more.
+        """
+        if self._counted is None:
+            return False
+        try:
+            link.run(f"DROP DATABASE `{database}`")
+        except Refused:
+            self._counted = None
+            return False
+        statements, sessions = self._counted
+        # The two of this class: CREATE DATABASE and DROP DATABASE.
+        self._counted = (statements + 2, sessions)
+        self._unasked += 1
+        return self._unasked < TOGETHER or self._as_counted(link)
+
+    def _as_counted(self, link: Connection) -> bool:
+        """Tell whether the server counts as many statements and sessions as there must be by now."""
+        expected, self._counted, self._unasked = self._counted, None, 0
+        # Sessions that were closed just now are about to end by themselves.
+        for _ in range(_LOOKS):
+            found = self._count(link)
+            if found is None or expected is None or found[0] != expected[0]:
+                return False
+            if found == expected:
+                self._counted = found
+                return True
+            time.sleep(_LOOK)
+        return False
+
+    def _count(self, link: Connection) -> tuple[int, int] | None:
+        """Return how many statements were executed that may reach beyond a database, and how many sessions there are.
+
+        None where nobody counts.
+        """
+        if not self._prepare:
+            return None
+        self._looks += 1
+        row = link.rows("EXECUTE errbook_counters")[0]
+        # Without the performance schema there is nothing to add up.
+        return None if row[0] is None else (int(row[0]) - self._looks * self._step, int(row[1]))
 
     def _end_sessions(self, link: Connection) -> None:
         """Kill all other sessions and wait until they have ended."""
@@ -284,6 +379,7 @@ class Keeper:
             self._link.run(f"SET lock_wait_timeout = {ENDING:g}")
             if self._prepare:
                 self._link.run(self._prepare)
+                self._link.run(self._counters)
         return self._link
 
     def _shut(self) -> None:
@@ -304,6 +400,7 @@ class Keeper:
         self._prepare = f"PREPARE errbook FROM 'SELECT CRC32(CONCAT_WS(0x2C, {values}))'"
         try:
             link.run(self._prepare)
+            link.run(self._counters)
         except Refused:
             self._prepare = ""
             self._shut()
@@ -350,6 +447,29 @@ class Keeper:
             # SET PERSIST_ONLY changes only these.
             found.append("SELECT variable_name, variable_value FROM performance_schema.persisted_variables")
         return found
+
+
+def _counters(family: str) -> str:
+    """Return the query for the number of statements that may reach beyond a database, and for that of sessions.
+
+    MySQL keeps the counters Com_… out of its tables (https://dev.mysql.com/doc/refman/9.7/en/performance-schema-status-variable-tables.html)
+    and has others there, of the same names.
+    """
+    # All names are the literals above.
+    if family == "mariadb":
+        ordinary = ", ".join(f"'Com_{name}'" for name in _ORDINARY.split())
+        return (
+            "SELECT SUM(IF(variable_name = 'Threads_connected', 0, variable_value)),"  # noqa: S608
+            " SUM(IF(variable_name = 'Threads_connected', variable_value, 0))"
+            " FROM information_schema.global_status WHERE variable_name = 'Threads_connected'"
+            f" OR LEFT(variable_name, 4) = 'Com_' AND variable_name NOT IN ({ordinary})"
+        )
+    ordinary = ", ".join(f"'statement/sql/{name}'" for name in _ORDINARY.split())
+    return (
+        "SELECT SUM(count_star), (SELECT COUNT(*) FROM performance_schema.processlist)"  # noqa: S608
+        " FROM performance_schema.events_statements_summary_global_by_event_name"
+        f" WHERE event_name NOT IN ('statement/com/Quit', {ordinary})"
+    )
 
 
 def _xid(form: int, length: int, rest: int, name: str) -> str:

@@ -162,6 +162,10 @@ class Connection:
             finally:
                 os.close(descriptor)
 
+    def leave(self) -> None:
+        """Close, and wait as well: a database that a session is in cannot be dropped."""
+        self.close()
+
     @contextlib.contextmanager
     def _refusing(self) -> Iterator[None]:
         """Turn the driver's errors into Refused."""
@@ -243,6 +247,9 @@ class Keeper:
         # As initdb left it: what a scenario did to template1 is not in it.
         self._open().run(f'CREATE DATABASE "{database}" TEMPLATE template0')
 
+    def lend(self, database: str) -> None:
+        """Return None: a session stays in its database."""
+
     def release(self) -> None:
         """Close the administrator's connection."""
         self._shut()
@@ -257,7 +264,7 @@ class Keeper:
         finally:
             self._shut()
 
-    def restore(self, database: str) -> bool:
+    def restore(self, database: str, *, inside: bool = False) -> bool:  # noqa: ARG002 - one query compares all
         """Put the server back and compare."""
         try:
             link = self._open()

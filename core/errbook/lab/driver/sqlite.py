@@ -103,6 +103,10 @@ class Connection:
         with contextlib.suppress(*_ERRORS):
             self._link.close()
 
+    def leave(self) -> None:
+        """Close the connection."""
+        self.close()
+
 
 def _open(name: str, uri: bool, timeout: float) -> Any:
     if _EXTENDED:
@@ -136,6 +140,9 @@ class Keeper:
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / database).unlink(missing_ok=True)
 
+    def lend(self, database: str) -> None:
+        """Return None: there is no connection."""
+
     def release(self) -> None:
         """There is no connection."""
 
@@ -143,7 +150,7 @@ class Keeper:
         """Refuse: SQLite has no server whose settings could be changed."""
         raise Refused(None, None, f"SQLite has no server settings; use PRAGMA {next(iter(settings))} in a run step")
 
-    def restore(self, database: str) -> bool:  # noqa: ARG002 - the whole folder is emptied
+    def restore(self, database: str, *, inside: bool = False) -> bool:  # noqa: ARG002 - the whole folder is emptied in any case
         """Delete every file of the play."""
         for path in self._folder.iterdir():
             if path.is_file():
