@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,7 +29,7 @@ GOALS = {
     "message only, other languages": 0,
     "no error": 99,
 }
-BYTES = 200_000_000
+BYTES = (200_000_000, 1_000_000_000)
 RUNS = 5
 GREP = "ERROR|FATAL|SQLSTATE|errno"
 
@@ -44,7 +45,8 @@ def main() -> None:
             correctness(knowledge, Path(name).name, [Path(name)])
         pastes(knowledge)
         sizes(knowledge)
-    logs()
+    for size in BYTES:
+        logs(size)
 
 
 def correctness(knowledge: Knowledge, title: str, paths: list[Path]) -> None:
@@ -100,16 +102,14 @@ def sizes(knowledge: Knowledge) -> None:
     print(f"  a language's part, only for texts in it: at most {packed[largest] / 1000:.0f} kB ({largest})")
 
 
-def logs() -> None:
-    """Print the speed of watch and identify --jsonl on a log, against grep's, each the best of its runs in turn."""
+def logs(size: int) -> None:
+    """Print the speed of watch and identify --jsonl on a log of so many bytes, against grep's, the best of all runs."""
     command = shutil.which("errbook", path=str(Path(sys.executable).parent)) or "errbook"
     with TemporaryDirectory(prefix="errbook-") as folder:
         log, rows = Path(folder, "app.log"), Path(folder, "app.jsonl")
-        log.write_text("".join(_log(BYTES)), "utf-8")
-        with log.open(encoding="utf-8") as lines, rows.open("w", encoding="utf-8") as made:
-            for number, line in enumerate(lines):
-                if number * 150 > BYTES:
-                    break
+        with log.open("w", encoding="utf-8") as plain, rows.open("w", encoding="utf-8") as made:
+            for number, line in enumerate(_log(size)):
+                plain.write(line)
                 made.write(json.dumps({"id": number, "text": line.rstrip("\n")}) + "\n")
         speeds: dict[str, list[float]] = {}
         runs = {
@@ -129,14 +129,15 @@ def logs() -> None:
                     )
                     speeds.setdefault(name, []).append(path.stat().st_size / 1e6 / (time.perf_counter() - started))
         best = {name: max(values) for name, values in speeds.items()}
+        print(f"A log of {size / 1e6:.0f} MB, whole processes with their starts:")
         for name, speed in best.items():
-            print(f"{name}: {speed:.0f} MB/s, the whole process")
-        print(verdict("watch / grep", best["watch"] / best["grep"], 0.25, False))
-        print(verdict("identify --jsonl / grep", best["identify --jsonl"] / best["grep, JSON"], 0.25, False))
+            print(f"  {name}: {speed:.0f} MB/s")
+        print("  " + verdict("watch / grep", best["watch"] / best["grep"], 0.25, False))
+        print("  " + verdict("identify --jsonl / grep", best["identify --jsonl"] / best["grep, JSON"], 0.25, False))
 
 
-def _log(size: int) -> list[str]:
-    """Return the lines of an ordinary log of about so many bytes; 1 of 100 is an error, of twelve kinds."""
+def _log(size: int) -> Iterator[str]:
+    """Give the lines of an ordinary log of about so many bytes; 1 of 100 is an error, of twelve kinds."""
     errors = (
         "(1062, \"Duplicate entry '{n}' for key 'orders.PRIMARY'\")",
         "(1213, 'Deadlock found when trying to get lock; try restarting transaction')",
@@ -151,7 +152,7 @@ def _log(size: int) -> list[str]:
         "payment {n} was declined",
         "upstream returned 50{k}",
     )
-    lines, done, number = [], 0, 0
+    done = number = 0
     while done < size:
         time_ = f"2026-01-02T12:{number // 60 % 60:02}:{number % 60:02}.{number % 997:03}Z"
         if number % 100 == 50:
@@ -162,10 +163,9 @@ def _log(size: int) -> list[str]:
                 f"{time_} {('INFO', 'DEBUG')[number % 2]} [worker-{number % 8}] shop.http: GET /api/v1/orders/{number} "
                 f"status=200 duration={number * 7 % 300}ms user={number * 13 % 10007} request completed\n"
             )
-        lines.append(line)
+        yield line
         done += len(line)
         number += 1
-    return lines
 
 
 if __name__ == "__main__":

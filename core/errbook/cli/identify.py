@@ -87,7 +87,8 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
     while read := stream.read1(PIECE):  # type: ignore[attr-defined] # a buffered reader has it
         cut = read.rfind(b"\n") + 1
         if cut:
-            yield b"".join((*held, read[:cut]))
+            # Of what was read, one copy is made.
+            yield b"".join((*held, memoryview(read)[:cut]))
             held = []
         if cut < len(read):
             held.append(read[cut:])

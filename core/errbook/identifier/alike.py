@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from errbook.identifier.dialects import compiled
-from errbook.identifier.messages import ZEROS
+from errbook.identifier.dialects import Patterns
+from errbook.identifier.messages import ZEROS, zeros
 from errbook.identifier.quiet import ESCAPES, widened
 from errbook.identifier.words import FILLER, fold, words
 
@@ -45,8 +45,18 @@ class Alike:
         self._zeroed = frozenset(word.decode().translate(ZEROS) for word in self.words)
         self._prefixes = tuple({prefix.translate(ZEROS) for prefix in prefixes if _DIGIT.search(prefix)})
         self._classes = frozenset(word.translate(ZEROS) for word in classes if _DIGIT.search(word))
-        self._telling = frozenset(word.translate(ZEROS) for word in telling)
-        self._dialects = [_dialect(item) for item in dialects]
+        self._telling = zeros(telling)
+        given = list(dialects)
+        wide = [widened(item["pattern"]) for item in given]
+        self._dialects = [
+            # What it needs, and whether its pattern has digits of its own.
+            (tuple(need.translate(ZEROS) for need in item["needs"]), one != item["pattern"])
+            for item, one in zip(given, wide, strict=True)
+        ]
+        # Ahead of each place: one match must not hide another that begins within it.
+        self._patterns = Patterns(
+            (f"(?=({one}))", bool(item.get("exact"))) for item, one in zip(given, wide, strict=True)
+        )
 
     def mould(self, text: str) -> Mould | None:
         """Return the mould of a text's form; None where nothing is said of it."""
@@ -68,8 +78,9 @@ class Alike:
             elif word in self._zeroed:
                 asked.append((start, end))
         lowered = folded.lower()
-        for needs, pattern, whole in self._dialects:
+        for item, (needs, whole) in enumerate(self._dialects):
             if any(need in lowered for need in needs):
+                pattern = self._patterns[item]
                 for match in pattern.finditer(folded):
                     # What a group names is looked up; where a pattern has digits of its own, all of them count.
                     for number in (1,) if whole else range(2, pattern.groups + 1):
@@ -77,11 +88,3 @@ class Alike:
                         if "0" in folded[max(start, 0) : end]:
                             kept.add((start, end))
         return Mould(tuple(sorted(kept)), tuple(asked))
-
-
-def _dialect(item: Mapping[str, Any]) -> tuple[tuple[str, ...], re.Pattern[str], bool]:
-    """Return what a dialect needs, its pattern with zeros at every place it matches, and whether digits are its own."""
-    wide = widened(item["pattern"])
-    # Ahead of each place: one match must not hide another that begins within it.
-    pattern = compiled(f"(?=({wide}))", bool(item.get("exact")))
-    return tuple(need.translate(ZEROS) for need in item["needs"]), pattern, wide != item["pattern"]

@@ -39,19 +39,35 @@ class Needs:
         return sorted({number for need, numbers in self._numbers if need in lowered for number in numbers})
 
 
+class Patterns:
+    """Patterns of the table by their numbers, each compiled when it is first used: a text needs few of them."""
+
+    def __init__(self, patterns: Iterable[tuple[str, bool]]) -> None:
+        """Take patterns as JavaScript writes them, and whether capitals count."""
+        self._written = list(patterns)
+        self._ready: dict[int, re.Pattern[str]] = {}
+
+    def __getitem__(self, number: int) -> re.Pattern[str]:
+        ready = self._ready.get(number)
+        if ready is None:
+            ready = self._ready[number] = compiled(*self._written[number])
+        return ready
+
+
 class Dialects:
     """The dialects of a data set."""
 
     def __init__(self, dialects: Iterable[Mapping[str, Any]]) -> None:
-        self._dialects = [(item, compiled(item["pattern"], bool(item.get("exact")))) for item in dialects]
-        self._needs = Needs(tuple(item["needs"]) for item, _ in self._dialects)
+        self._dialects = list(dialects)
+        self._patterns = Patterns((item["pattern"], bool(item.get("exact"))) for item in self._dialects)
+        self._needs = Needs(tuple(item["needs"]) for item in self._dialects)
 
     def find(self, text: str) -> list[Code]:
         """Return every code that a text prints in a known form, dialect by dialect."""
         found = []
         for number in self._needs.met(text.lower()):
-            item, pattern = self._dialects[number]
-            for match in pattern.finditer(text):
+            item = self._dialects[number]
+            for match in self._patterns[number].finditer(text):
                 groups = {name.rstrip("23"): value for name, value in match.groupdict().items() if value}
                 found.append(
                     Code(

@@ -95,6 +95,7 @@ class Identifier:
         about: dict[str, Any] = json.loads(head)
         if about["format"] != FORMAT:
             raise ValueError(f"data of format {about['format']}, not {FORMAT}")
+        self._about = about
         lines = rest.split("\n")
         self._codes: dict[str, Identity] = {}
         self._states: dict[str, str] = {}
@@ -134,19 +135,18 @@ class Identifier:
         """Return what tells texts in which nothing is found; it takes about a third of the time to make."""
         from errbook.identifier.quiet import Quiet
 
-        about = json.loads(self._part(BASE).partition("\n")[0])
-        dialects = ((tuple(item["needs"]), item["pattern"], bool(item.get("exact"))) for item in about["dialects"])
+        given = self._about["dialects"]
+        dialects = ((tuple(item["needs"]), item["pattern"], bool(item.get("exact"))) for item in given)
         return Quiet(self._messages.zeroed(), dialects, self._symbols, self._classes, self._telling)
 
     def alike(self) -> Alike:
         """Return what tells texts that get the same answer; it takes about a third of the time to make."""
         from errbook.identifier.alike import Alike
 
-        about = json.loads(self._part(BASE).partition("\n")[0])
         vocabulary = self._messages.numbered()
         vocabulary.update(self._symbols, self._exact, *(text for text, _ in self._errno))
         prefixes = [prefix for named in self._prefixes.values() for prefix, _ in named]
-        return Alike(vocabulary, prefixes, self._classes, self._telling, about["dialects"])
+        return Alike(vocabulary, prefixes, self._classes, self._telling, self._about["dialects"])
 
     def identify(self, text: str) -> tuple[list[Match], bool]:
         """Return the errors in a text, the root cause first, and whether the text names MariaDB."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Final, NamedTuple
 
 ZEROS: Final = str.maketrans("123456789", "000000000")
@@ -18,6 +20,13 @@ FREE = 6
 
 PRICE = 0.4
 """Bits that each further word costs."""
+
+
+def zeros(words: Iterable[str]) -> frozenset[str]:
+    """Return words, none of which has a line feed, with zeros for digits."""
+    # All at once: a call for each word takes several times as long.
+    joined = "\n".join(words)
+    return frozenset(joined.translate(ZEROS).split("\n")) if joined else frozenset()
 
 
 class Message(NamedTuple):
@@ -62,20 +71,28 @@ class Messages:
 
     def numbered(self) -> set[str]:
         """Return the words of messages that have digits."""
+        texts = (self._lines[number].rpartition("\t")[2] for number in self._with_digits)
+        return {word for text in texts for word in text.split(" ") if _DIGIT.search(word)}
+
+    @cached_property
+    def _with_digits(self) -> list[int]:
+        """The numbers of the lines that have digits in their words."""
         texts = (line.rpartition("\t")[2] for line in self._lines)
-        return {word for text in texts if _DIGIT.search(text) for word in text.split(" ") if _DIGIT.search(word)}
+        whole = "\n".join(texts).encode()
+        # One deletion in all of them is faster than a search in each.
+        pairs = zip(whole.split(b"\n"), whole.translate(None, b"0123456789").split(b"\n"), strict=True)
+        return [number for number, (text, bare) in enumerate(pairs) if len(text) != len(bare)]
 
     def zeroed(self) -> Messages:
         """Return these messages with zeros for the digits in their words."""
         made = Messages([], self._flags)
         made._lines, made._filed = list(self._lines), dict(self._filed)
-        for number, line in enumerate(self._lines):
-            fields, _, text = line.rpartition("\t")
-            if _DIGIT.search(text):
-                # Under its old key it does no harm: its words do not fit there.
-                made._lines[number] = line = f"{fields}\t{text.translate(ZEROS)}"
-                key = _key(line)
-                made._filed[key] = [*made._filed.get(key, ()), number]
+        for number in self._with_digits:
+            fields, _, text = self._lines[number].rpartition("\t")
+            # Under its old key it does no harm: its words do not fit there.
+            made._lines[number] = line = f"{fields}\t{text.translate(ZEROS)}"
+            key = _key(line)
+            made._filed[key] = [*made._filed.get(key, ()), number]
         return made
 
     def find(self, words: list[str]) -> list[Found]:

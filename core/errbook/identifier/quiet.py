@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from errbook.identifier.dialects import Needs, compiled
-from errbook.identifier.messages import ZEROS, Messages
+from errbook.identifier.dialects import Needs, Patterns
+from errbook.identifier.messages import ZEROS, Messages, zeros
 from errbook.identifier.words import fold, words
 
 ZERO_BYTES: Final = bytes.maketrans(b"123456789", b"000000000")
@@ -41,10 +41,10 @@ class Quiet:
         self._messages = messages
         given = list(dialects)
         self._needs = Needs([need.translate(ZEROS) for need in needs] for needs, _, _ in given)
-        self._patterns = [compiled(widened(pattern), exact) for _, pattern, exact in given]
-        self._symbols = frozenset(word.translate(ZEROS) for word in symbols if "_" in word)
-        self._classes = frozenset(word.translate(ZEROS) for word in classes)
-        self._telling = frozenset(word.translate(ZEROS) for word in telling)
+        self._patterns = Patterns((widened(pattern), exact) for _, pattern, exact in given)
+        self._symbols = zeros(word for word in symbols if "_" in word)
+        self._classes = zeros(classes)
+        self._telling = zeros(telling)
 
     def __call__(self, text: str) -> bool:
         """Tell whether nothing is found in the text, nor in any other of its form."""
