@@ -48,8 +48,10 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--record", action="store_true", help="write what happened to evidence/")
     made.add_argument("--client", action="store_true", help="also show what the servers' own clients print")
+    # Most of the time a cell waits, for a lock, a limit or the start of a server.
+    cores = os.cpu_count() or 1
     made.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="cells at a time; default: %(default)s"
+        "--jobs", type=int, default=cores + min(cores, 4), metavar="N", help="cells at a time; default: %(default)s"
     )
     made.add_argument(
         "--limit",

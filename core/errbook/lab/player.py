@@ -4,10 +4,11 @@ A play begins with a fresh database. It ends with an outcome and, where that is 
 statement, what was expected and what came.
 """
 
+import contextlib
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
 from pathlib import Path
@@ -227,8 +228,9 @@ class Play:
             raise Ended(self._phase, self._failure(None, text, "success", _says(refused))) from refused
         session = Session("setup", Target(DATABASE), self._connect, at_once=self._in_turn, link=lent)
         try:
-            self._begin_turn(session, text, raises=False)
-            self._wait(_Begun(session, text, session.run(statements, raises=False)))
+            with self._turn_of(session, text):
+                future = session.run(statements, raises=False)
+            self._wait(_Begun(session, text, future))
         finally:
             if not lent:
                 self._end_session(session)
@@ -319,16 +321,23 @@ class Play:
         if action == "close":
             return _Begun(session, text, session.close())
         statements = split(text, self.plan["engine"])
-        self._begin_turn(session, text, raises=step["raises"], fails=fails)
-        future = session.run(statements, raises=step["raises"] or fails is not None, waits=step["waits"])
+        with self._turn_of(session, text, raises=step["raises"], fails=fails):
+            future = session.run(statements, raises=step["raises"] or fails is not None, waits=step["waits"])
         return _Begun(session, text, future, fails)
 
-    def _begin_turn(self, session: Session, text: str, *, raises: bool, fails: str | None = None) -> None:
-        """Take note of what is about to be done, for the thread that watches; Ended where the time was over before."""
+    @contextlib.contextmanager
+    def _turn_of(
+        self, session: Session, text: str, *, raises: bool = False, fails: str | None = None
+    ) -> Iterator[None]:
+        """Say what is done meanwhile, for the thread that watches; Ended where the time was over before."""
         if self._over:
             raise self._over
         limit = self._limits.program if raises else self._limits.statement
         self._turn = _Turn(_Begun(session, text, Future(), fails), raises, limit, time.monotonic() + limit)
+        try:
+            yield
+        finally:
+            self._turn = None
 
     def _session(self, name: str) -> Session:
         if name not in self._sessions:
