@@ -57,7 +57,7 @@ class Form:
         for add in range(1, 1 + _TRIES):
             other = self._changed(tail, add)
             if self.key(other) == key:
-                said = matches(identify(json.loads(b'["' + other.rpartition(b'"')[0] + b'"]')[0]))
+                said = matches(identify(json.loads(b'{"text":"' + other)["text"]))
                 if said != self.answer(other):
                     del self._answers[key]
                     return False

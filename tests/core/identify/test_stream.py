@@ -83,6 +83,14 @@ def test_an_error_is_read_twice_and_then_answered_as_before(
     assert len(asked) < 60
 
 
+@pytest.mark.parametrize("more", [', "level": "error"}', ', "line": 7, "at": "a/%d"}', "}\r"])
+def test_what_follows_the_text_of_an_error(knowledge: Knowledge, more: str) -> None:
+    said = "ERROR 1062 (23000): Duplicate entry '%d' for key 'orders.PRIMARY'"
+    rows = [{"id": at, "text": said % (1000 + at)} for at in range(20)]
+    lines = "".join(json.dumps(row)[:-1] + more.replace("%d", str(row["id"])) + "\n" for row in rows).encode()
+    assert Stream(knowledge, 8).answer(lines) == expected(knowledge, rows)
+
+
 def test_lines_that_are_written_in_two_ways(knowledge: Knowledge) -> None:
     rows = [{"id": at, "text": f"2026-01-02 INFO GET /orders/{at} took {at} ms"} for at in range(3000)]
     forms: tuple[dict[str, Any], ...] = ({}, {"separators": (",", ":")}, {"separators": (", ", ":")})
