@@ -91,6 +91,25 @@ def test_what_follows_the_text_of_an_error(knowledge: Knowledge, more: str) -> N
     assert Stream(knowledge, 8).answer(lines) == expected(knowledge, rows)
 
 
+def test_an_answer_quotes_the_text_and_nothing_else_of_the_line(knowledge: Knowledge) -> None:
+    """PHP writes a slash with an escape: the value does not stand in the line as it stands in the answer."""
+    said = "ERROR 1062 (23000): Duplicate entry 'a/7' for key 'orders.PRIMARY'"
+    rows = [{"id": at, "text": said, "url": f"a#{7 if at < 5 else at}"} for at in range(10)]
+    written = (json.dumps(row).replace("/", "\\/").replace("#", "/") + "\n" for row in rows)
+    assert Stream(knowledge, 8).answer("".join(written).encode()) == expected(knowledge, rows)
+
+
+@pytest.mark.parametrize(
+    "symbol", ["ER_HEALTH_WARNING_DIS\u212a_USAGE_LEVEL_%d", "ER_HEALTH_WARNING_DISK_USAGE\u200b_LEVEL_%d"]
+)
+def test_a_symbol_that_is_written_otherwise_than_it_reads(knowledge: Knowledge, symbol: str) -> None:
+    rows = [{"id": at, "text": f"mysql {symbol % at}"} for at in (6, 5, 4, 3, 2, 1)]
+    want = expected(knowledge, rows)
+    assert want.count(b"[]") == 3
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    assert Stream(knowledge, 8).answer(lines.encode()) == want
+
+
 def test_lines_that_are_written_in_two_ways(knowledge: Knowledge) -> None:
     rows = [{"id": at, "text": f"2026-01-02 INFO GET /orders/{at} took {at} ms"} for at in range(3000)]
     forms: tuple[dict[str, Any], ...] = ({}, {"separators": (",", ":")}, {"separators": (", ", ":")})
