@@ -141,6 +141,14 @@ def test_in_a_quiet_text_nothing_is_found_whatever_its_digits_are(
         assert knowledge.identify(shuffled(text, seed)) == []
 
 
+def test_what_is_near_with_zeros_for_digits_does_not_hide_what_is_meant(knowledge: Knowledge, quiet: Quiet) -> None:
+    """The message's own ``flags 0x`` is near enough to ``failed``, the other one is not."""
+    words = " w" * 20
+    text = f"shmat(id 5, addr x, flags 1x{words} flags 0x{words} failed: x"
+    assert knowledge.identify(text)
+    assert not quiet(text)
+
+
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda item: str(item["name"]))
 def test_a_code_is_found_by_its_form_alone(quiet: Quiet, dialect: dict[str, Any]) -> None:
     text = dialect["example"][0]
