@@ -298,6 +298,43 @@ def test_the_very_next_scenario_finds_nothing_of_the_one_before(server: str, kep
     assert outcomes(found) == {"left": outcome.REPRODUCED, "found": kept.otherwise}
 
 
+@pytest.mark.parametrize("server", ["mysql:9.7", "mariadb:11.8", "postgresql:18", "sqlite:3.51"])
+@pytest.mark.parametrize("broken", ["mv /lab/data /lab/elsewhere", 'mkdir -p "$DATADIR/x/y" && chmod 500 "$DATADIR/x"'])
+def test_files_that_cannot_be_put_back_are_not_the_next_scenarios_doing(server: str, broken: str) -> None:
+    engine = server.partition(":")[0]
+    found = play(simple(engine, "breaks", step("shell", broken)), simple(engine, "next"), server=server)
+    assert found["next"].record["outcome"] == outcome.REPRODUCED
+
+
+LEFT = """
+import sys
+from errbook.lab import driver as drivers
+from errbook.lab.driver import Target
+from errbook.lab.instance import Instance
+from errbook.lab.server import select
+
+instance = Instance(select([sys.argv[1]])[0])
+instance.start()
+driver = drivers.load("mysql")
+keeper = driver.Keeper(instance.address)
+keeper.snapshot()
+keeper.create("demo")
+link = driver.Connection(instance.address, Target("demo"))
+assert keeper.restore("demo", inside=True)
+keeper.create("demo")
+keeper.release()
+other = driver.Connection(instance.address, Target(None))
+rows = other.rows("SELECT id, user FROM information_schema.processlist WHERE user = 'root'")
+assert len(rows) == 1, rows
+"""
+
+
+@pytest.mark.parametrize("server", ["mysql:9.7", "mariadb:11.8"])
+def test_a_scenario_that_counts_sessions_finds_none_that_is_about_to_end(inside: Inside, server: str) -> None:
+    answer = inside(sys.executable, "-P", "-c", LEFT, server, server=server)
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("server", ["mysql:9.7", "mariadb:10.11", "postgresql:13", "sqlite:3.51"])
 def test_what_dies_does_not_take_the_next_scenario_along(server: str) -> None:
     engine = server.partition(":")[0]

@@ -339,9 +339,13 @@ class _Player:
         """Ask the worker; where the cell is lost, answer in its place with the outcome `lost`, or timed out."""
         limits = self._run.limits
         try:
-            if self._cell is None:
-                self.hello()
-            return self._asked(request | {"limits": list(limits)})
+            while True:
+                if self._cell is None:
+                    self.hello()
+                answer = self._asked(request | {"limits": list(limits)})
+                # The play before left a cell in which nothing can be played any more; that is not this one's doing.
+                if not answer.get("unplayed"):
+                    return answer
         except CellTimeout:
             return self._lost(outcome.TIMED_OUT, f"nothing within {limits.play:g} s, so the cell was ended")
         except CellDied as died:

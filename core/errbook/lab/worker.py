@@ -12,6 +12,7 @@ standard output. The requests:
 ``{"op": "prove"}``
     Goes on with the proof of that fix and ends the play.
 
+An answer with ``unplayed`` says that what was played before makes it impossible here; it is the last one, too.
 An answer with ``error`` says what is wrong with the lab itself. One with ``last`` is the last: the cell could not be
 cleaned up and must be replaced. One with ``spoiled`` says that a server of the user's own could not be put back.
 """
@@ -72,6 +73,7 @@ class Worker:
         self._folders: list[Path] = []
         self._scratch: set[tuple[Path, str]] = set()
         self._last = False
+        self._broken = False
         self._spoiled: str | None = None
 
     def _give_up(self) -> NoReturn:
@@ -79,7 +81,10 @@ class Worker:
         assert self._playing is not None  # noqa: S101 - only what plays is watched
         over = self._playing.over
         assert over is not None  # noqa: S101 - and only what was ended is given up
-        self._say({**self._result(over.result, over.failure, None, 0.0), "last": True})
+        answer = {**self._result(over.result, over.failure, None, 0.0), "last": True}
+        if isinstance(self._instance, Foreign):
+            answer["spoiled"] = self._instance.wipe()
+        self._say(answer)
         os._exit(0)
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,6 +101,8 @@ class Worker:
 
     def _answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         self.put_back()
+        if self._broken:
+            return {"unplayed": True}
         if self._instance is None:
             own = request["op"] != "foreign"
             self._instance = Instance(self._server) if own else Foreign(Address(*request["address"]))
@@ -155,9 +162,13 @@ class Worker:
         if self._ended is None:
             return
         (plan, spoiled), self._ended = self._ended, None
-        if spoiled or not self._instance.alive() or not self._restored(plan):
-            self._state = None
-            self._spoiled = self._instance.wipe()
+        try:
+            if spoiled or not self._instance.alive() or not self._restored(plan):
+                self._state = None
+                self._spoiled = self._instance.wipe()
+        except OSError:
+            # A step made the server's files such that they cannot be looked at or deleted.
+            self._broken = self._last = True
 
     def _end(self, play: Play, fix: Mapping[str, Any] | None) -> None:
         """End a play and what it has left, but for the server."""

@@ -262,6 +262,9 @@ class Keeper:
 
     def release(self) -> None:
         """Close the administrator's connection."""
+        with contextlib.suppress(Refused):
+            # Sessions of the play before were left without waiting for their end.
+            self._end_sessions(self._open())
         self._shut()
 
     def set(self, settings: dict[str, str]) -> None:
@@ -276,7 +279,8 @@ class Keeper:
         """Put the server back and compare."""
         try:
             link = self._open()
-            if inside and self._untouched(link, database):
+            # Of a server of the user's own, all is looked at after each.
+            if inside and self._folder and self._untouched(link, database):
                 return True
             self._end_sessions(link)
             self._end_prepared(link)
