@@ -13,7 +13,7 @@ from errbook import places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     Folder = str | os.PathLike[str]
 
@@ -82,11 +82,11 @@ def is_fresh(target: Folder, current: str) -> bool:
         return False
 
 
-def ensure(target: Folder | None = None) -> str:
+def ensure(target: Folder | None = None, before: Callable[[], object] | None = None) -> str:
     """Return the path of a compiled file that fits its inputs, compiling it first where it does not.
 
-    A file named by ERRBOOK_DB and the one inside a wheel are taken as they are. Raises
-    `errbook.compile.CheckFailed` when the knowledge has problems.
+    `before` is called where it will be compiled, which takes seconds. A file named by ERRBOOK_DB and the one inside a
+    wheel are taken as they are. Raises `errbook.compile.CheckFailed` when the knowledge has problems.
     """
     path = os.fspath(target or places.database_file())
     if os.environ.get("ERRBOOK_DB") or path.startswith(f"{places.DATA}/"):
@@ -98,6 +98,8 @@ def ensure(target: Folder | None = None) -> str:
 
         from errbook.compile import compile_knowledge
 
+        if before:
+            before()
         compile_knowledge([Path(layer) for layer in layers], Path(path))
         Path(_stamp(path)).write_text(current, encoding="utf-8")
     return path

@@ -1,5 +1,7 @@
 """The compiled file: reproducible, whole or not there at all, and as fresh as its inputs."""
 
+import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -117,6 +119,23 @@ def test_a_lookup_answers_from_before_while_a_file_is_broken(layer: Path, tmp_pa
     assert answer.returncode == 0
     assert "Too many connections" in answer.stdout
     assert "this is the answer from before. Run: errbook check" in answer.stderr
+
+
+def test_whoever_waits_for_a_compilation_at_a_terminal_is_told(layer: Path, tmp_path: Path) -> None:
+    places = {"ERRBOOK_PATH": str(layer), "ERRBOOK_CACHE": str(tmp_path / "cache")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ERRBOOK_")}
+
+    def said() -> bytes:
+        master, slave = pty.openpty()
+        command = [sys.executable, "-m", "errbook", "1040"]
+        subprocess.run(command, env=inherited | places, stdout=subprocess.DEVNULL, stderr=slave, check=True)
+        os.write(slave, b"that was all")
+        os.close(slave)
+        with open(master, "rb", buffering=0) as terminal:  # noqa: PTH123 - a descriptor
+            return terminal.read(1 << 16)
+
+    assert b"files have changed; they are compiled first" in said()
+    assert said() == b"that was all"
 
 
 def test_a_layer_without_errors_is_refused(tmp_path: Path, errbook: Run) -> None:

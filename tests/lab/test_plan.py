@@ -190,6 +190,9 @@ def test_what_starts_the_server_or_connects_counts_sessions() -> None:
         ("CREATE FUNCTION f() RETURNS int RETURN 1", False),
         ("PREPARE s FROM 'SET GLOBAL max_connections = 5'", False),
         ("CALL p()", False),
+        ("BEGIN; begin work; COMMIT", True),
+        ("DELIMITER //\nBEGIN NOT ATOMIC SET GLOBAL max_connections = 5; END//", False),
+        ("DELIMITER //\nSELECT 1; SET GLOBAL max_connections = 5//", False),
     ],
 )
 @pytest.mark.parametrize("where", ["setup", "steps", "fixes"])

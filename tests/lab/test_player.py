@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.lab.made import SHORT, entry, fix, outcomes, play, simple, step
 
-from errbook.lab import outcome
+from errbook.lab import outcome, plan
 from errbook.lab.cell import Cell
 from errbook.lab.limits import Limits
 from errbook.lab.process import end_strays
@@ -164,6 +164,44 @@ def test_messages_of_mysql_in_any_encoding() -> None:
             server=server,
         )
         assert outcomes(found) == {"raw": outcome.REPRODUCED, "latin1": outcome.REPRODUCED}
+
+
+SLOW = {
+    "mysql:9.7": "SELECT SLEEP(4711);",
+    "mariadb:11.8": "SELECT SLEEP(4711);",
+    "postgresql:18": "SELECT pg_sleep(4711);",
+}
+
+
+@pytest.mark.parametrize("server", SLOW)
+def test_what_was_cancelled_is_not_sent_again(server: str) -> None:
+    engine = server.partition(":")[0]
+    late = simple(engine, "late", step("run", "SELECT 1;"), step("run", SLOW[server]))
+    request = {"op": "play", "plan": plan.of(late, engine), "fix": None, "client": False, "limits": list(SHORT)}
+    with Cell.open(select([server])[0]) as cell:
+        first = cell.ask(request, 60)
+        # The session has ended, so the server and the cell are there for the next scenario.
+        assert (first["outcome"], first.get("last")) == (outcome.TIMED_OUT, None)
+        assert cell.ask(request, 60)["outcome"] == outcome.TIMED_OUT
+
+
+@pytest.mark.parametrize(
+    ("server", "collation"),
+    [
+        ("mysql:9.7", "utf8mb4_general_ci"),
+        ("mariadb:10.11", "utf8mb4_general_ci"),
+        # It has a default for the character set in place of what a greeting asks for.
+        ("mariadb:11.8", "utf8mb4_uca1400_ai_ci"),
+    ],
+)
+def test_the_collation_of_sessions_is_not_the_driver_s_choice(server: str, collation: str) -> None:
+    signal = "BEGIN NOT ATOMIC {0} END" if server.startswith("mariadb") else "CREATE PROCEDURE p() BEGIN {0} END"
+    text = signal.format("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = @@collation_connection;")
+    steps = [step("run", f"DELIMITER //\n{text}//", raises=True)]
+    if server.startswith("mysql"):
+        steps = [step("run", f"DELIMITER //\n{text}//"), step("run", "CALL p();", raises=True)]
+    found = play(entry(server.partition(":")[0], "1644", *steps, name="-said"), server=server)
+    assert found["said"].record["observed"]["message"] == collation
 
 
 def test_options_that_no_driver_knows_are_a_failure_of_the_step() -> None:

@@ -223,6 +223,80 @@ def test_what_plays_of_ordinary_statements_cannot_have_done_is_found_by_the_serv
     assert (answer.returncode, answer.stderr) == (0, "")
 
 
+class Kept(NamedTuple):
+    """What a scenario might leave where nobody looks after each, and a statement that fails where it is there."""
+
+    name: str
+    left: Json
+    found: Json
+    otherwise: str = outcome.REPRODUCED
+
+
+def finds(condition: str) -> Json:
+    """Return a step that fails where a condition holds."""
+    return {"steps": [step("run", f"SELECT (SELECT 1 UNION ALL SELECT 1 FROM DUAL WHERE {condition});")]}
+
+
+STRICT = {"setup": "CREATE TABLE t (name varchar(2)); INSERT INTO t VALUES ('abc');"}
+TABLE = {"setup": "CREATE TABLE t (id int NOT NULL);"}
+
+KEPT = (
+    Kept(
+        "several",
+        {"steps": [step("run", "DELIMITER //\nSELECT 1; SET GLOBAL max_connections = 77//")]},
+        finds("@@GLOBAL.max_connections = 77"),
+    ),
+    Kept(
+        "several-in-setup",
+        {"setup": "DELIMITER //\nCREATE TABLE t (id int); SET sql_mode = ''//"},
+        STRICT,
+        outcome.SETUP_FAILED,
+    ),
+    # What a session begins with is what was the server's at that moment.
+    Kept("set", {"steps": [step("set", {"sql_mode": ""})]}, STRICT, outcome.SETUP_FAILED),
+    Kept("global", {"steps": [step("run", "SET GLOBAL sql_mode = '';")]}, STRICT, outcome.SETUP_FAILED),
+    Kept(
+        "collation",
+        {"steps": [step("set", {"collation_server": "latin1_swedish_ci"})]},
+        finds("@@collation_database = 'latin1_swedish_ci'"),
+    ),
+    Kept(
+        "variable",
+        {"setup": "CREATE TABLE t (id int); INSERT INTO t SELECT @one := 1;"},
+        {"setup": f"{TABLE['setup']} INSERT INTO t VALUES (@one);"},
+        outcome.SETUP_FAILED,
+    ),
+    Kept(
+        "lock",
+        {"setup": "CREATE TABLE t (id int); INSERT INTO t VALUES (GET_LOCK('one', 0));"},
+        {**TABLE, **finds("GET_LOCK('one', 0) = 0")},
+    ),
+)
+
+ATOMIC = Kept(
+    "atomic",
+    {"steps": [step("run", "DELIMITER //\nBEGIN NOT ATOMIC SET GLOBAL max_connections = 77; END//")]},
+    finds("@@GLOBAL.max_connections = 77"),
+)
+
+
+@pytest.mark.parametrize(
+    ("server", "kept"),
+    [
+        *(pytest.param("mysql:9.7", kept, id=f"mysql-{kept.name}") for kept in KEPT),
+        *(pytest.param("mariadb:11.8", kept, id=f"mariadb-{kept.name}") for kept in (*KEPT, ATOMIC)),
+    ],
+)
+def test_the_very_next_scenario_finds_nothing_of_the_one_before(server: str, kept: Kept) -> None:
+    engine = server.partition(":")[0]
+    scenarios = []
+    for name, made in (("left", kept.left), ("found", kept.found)):
+        steps = made.get("steps", [])
+        scenarios.append(simple(engine, name, *steps, setup=made.get("setup")))
+    found = play(*scenarios, server=server, jobs=1)
+    assert outcomes(found) == {"left": outcome.REPRODUCED, "found": kept.otherwise}
+
+
 @pytest.mark.parametrize("server", ["mysql:9.7", "mariadb:10.11", "postgresql:13", "sqlite:3.51"])
 def test_what_dies_does_not_take_the_next_scenario_along(server: str) -> None:
     engine = server.partition(":")[0]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errbook.lab.statements import split
+from errbook.lab.statements import single, split
 
 
 def test_strings_names_and_comments_hide_the_end() -> None:
@@ -36,6 +36,11 @@ def test_dollar_quotes_and_atomic_bodies_of_postgresql() -> None:
         "SELECT a$b$c",
         "COMMIT",
     ]
+
+
+def test_what_one_delimiter_ends_may_be_several_statements() -> None:
+    text = "DELIMITER //\nSELECT ';'//\nSELECT 1; SELECT 2//\n"
+    assert [single(statement, "mysql") for statement in split(text, "mysql")] == [True, False]
 
 
 def test_triggers_of_sqlite_are_whole() -> None:

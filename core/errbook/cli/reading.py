@@ -4,15 +4,25 @@ import contextlib
 import os
 import sys
 
-import errbook
 from errbook import places
+from errbook.fresh import ensure
 from errbook.knowledge import Knowledge
+
+
+def _open() -> Knowledge:
+    return Knowledge(ensure(before=_say))
+
+
+def _say() -> None:
+    """Tell a person why the answer takes longer than usual."""
+    if sys.stderr.isatty():
+        print("errbook: files have changed; they are compiled first, which takes some seconds", file=sys.stderr)
 
 
 def knowledge() -> Knowledge:
     """Return the knowledge. Where changed files have problems, say so and answer from what was compiled before."""
     try:
-        return errbook.open()
+        return _open()
     except Exception as error:
         # By name: importing the compiler to name its exception would cost every lookup.
         old = places.database_file()
@@ -30,7 +40,7 @@ def sound():  # type: ignore[no-untyped-def] # naming the types would cost every
     rest cannot stand without them.
     """
     try:
-        found = errbook.open()
+        found = _open()
     except Exception as error:
         if type(error).__name__ != "CheckFailed":
             raise

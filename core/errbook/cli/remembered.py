@@ -13,6 +13,7 @@ from typing import Final
 
 from errbook.identified import Identified
 from errbook.identifier.alike import Alike, Span
+from errbook.identifier.words import fold
 
 _DIGITS: Final = re.compile(rb"[0-9]+")
 _ESCAPE: Final = re.compile(r'\\(?P<letter>["\\/bfnrt])|"')
@@ -44,12 +45,12 @@ class Form:
             return None
         return b"".join([piece if isinstance(piece, bytes) else tail[piece] for piece in pieces])
 
-    def remember(self, tail: bytes, found: Sequence[Identified], identify: Identify) -> bool:
-        """Remember the answer to a tail; return whether it could be.
+    def remember(self, tail: bytes, text: str, found: Sequence[Identified], identify: Identify) -> bool:
+        """Remember the answer to a tail, which is written in JSON as `text`; return whether it could be.
 
         It cannot where it is not certain what the answer quotes, or where a tail with other digits is told otherwise.
         """
-        pieces = _pieces(tail, found)
+        pieces = _pieces(tail, text, found)
         if pieces is None:
             return False
         key = self.key(tail)
@@ -57,7 +58,7 @@ class Form:
         for add in range(1, 1 + _TRIES):
             other = self._changed(tail, add)
             if self.key(other) == key:
-                said = matches(identify(json.loads(b'["' + other.rpartition(b'"')[0] + b'"]')[0]))
+                said = matches(identify(json.loads(b'{"text":"' + other)["text"]))
                 if said != self.answer(other):
                     del self._answers[key]
                     return False
@@ -120,8 +121,13 @@ def _places(tail: bytes, length: int) -> list[int] | None:
     return None
 
 
-def _pieces(tail: bytes, found: Sequence[Identified]) -> tuple[bytes | slice, ...] | None:
-    """Return the answer, cut where it quotes what has digits."""
+def _pieces(tail: bytes, text: str, found: Sequence[Identified]) -> tuple[bytes | slice, ...] | None:
+    """Return the answer, cut where it quotes what has digits; None where it is not certain what it quotes."""
+    places = _places(tail, len(text))
+    if not places:
+        return None
+    # What is quoted comes from there, and a folded text is as long as the text.
+    folded = fold(text)
     quoted: list[slice] = []
     marked = []
     for item in found:
@@ -130,13 +136,16 @@ def _pieces(tail: bytes, found: Sequence[Identified]) -> tuple[bytes | slice, ..
             if _OPEN in value:
                 return None
             if any(character in "0123456789" for character in value):
-                written = dumps(value)[1:-1].encode()
-                at = tail.find(written)
-                # Twice in the line, and it is not certain which of the two it is.
-                if at < 0 or tail.find(written, at + 1) >= 0:
+                at = folded.find(value)
+                # Twice in the text, and it is not certain which of the two it is.
+                if at < 0 or folded.find(value, at + 1) >= 0:
+                    return None
+                place = slice(places[at], places[at + len(value)])
+                # A line may be written with other escapes than an answer.
+                if tail[place] != dumps(value)[1:-1].encode():
                     return None
                 values[name] = f"{_OPEN}{len(quoted)}{_CLOSE}"
-                quoted.append(slice(at, at + len(written)))
+                quoted.append(place)
             else:
                 values[name] = value
         marked.append(Identified(*item._replace(parameters=values)) if values else item)

@@ -172,7 +172,7 @@ class Stream:
                 self._forms.clear()
             self._forms[zeroed] = form(tail, text, self._alike)
         like = self._forms[zeroed]
-        if like and not like.remember(tail, found, lambda text: self._knowledge.identify(text)[: self._limit]):
+        if like and not like.remember(tail, text, found, lambda other: self._knowledge.identify(other)[: self._limit]):
             self._forms[zeroed] = None
 
 

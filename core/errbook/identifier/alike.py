@@ -61,9 +61,10 @@ class Alike:
     def mould(self, text: str) -> Mould | None:
         """Return the mould of a text's form; None where nothing is said of it."""
         text = text.translate(ZEROS)
-        if FILLER in text or any(escape in text for escape in ESCAPES):
-            return None
         folded = fold(text)
+        # Words with characters that are not seen stand otherwise in the line than in the vocabulary.
+        if FILLER in folded or any(escape in text for escape in ESCAPES):
+            return None
         found, starts, ends = words(folded)
         if len(set(found) & self._telling) > 1:
             # Another language has words of its own.
@@ -73,7 +74,10 @@ class Alike:
         for word, start, end in zip(found, starts, ends, strict=True):
             if "0" not in word:
                 continue
-            if word.startswith(self._prefixes) or word.removesuffix("error") in self._classes or not word.isascii():
+            if word.startswith(self._prefixes) or word.removesuffix("error") in self._classes:
+                kept.add((start, end))
+            elif not folded[start:end].isascii():
+                # Other letters may be the same in small ones: a Kelvin sign is a k.
                 kept.add((start, end))
             elif word in self._zeroed:
                 asked.append((start, end))

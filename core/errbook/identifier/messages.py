@@ -84,13 +84,12 @@ class Messages:
         return [number for number, (text, bare) in enumerate(pairs) if len(text) != len(bare)]
 
     def zeroed(self) -> Messages:
-        """Return these messages with zeros for the digits in their words."""
+        """Return what stands in a text with zeros for digits where one of these messages stands in the text."""
         made = Messages([], self._flags)
         made._lines, made._filed = list(self._lines), dict(self._filed)
         for number in self._with_digits:
-            fields, _, text = self._lines[number].rpartition("\t")
             # Under its old key it does no harm: its words do not fit there.
-            made._lines[number] = line = f"{fields}\t{text.translate(ZEROS)}"
+            made._lines[number] = line = _zeroed(self._lines[number])
             key = _key(line)
             made._filed[key] = [*made._filed.get(key, ()), number]
         return made
@@ -127,6 +126,23 @@ def _key(line: str) -> str:
     if at + 1 < len(parts) and parts[at + 1][0] != "*":
         return f"{parts[at]} {parts[at + 1]}"
     return parts[at]
+
+
+def _zeroed(line: str) -> str:
+    """Return the line of a message with zeros for the digits in its words."""
+    bits, anchor, flags, refs, text = line.split("\t")
+    words = text.translate(ZEROS).split(" ")
+    gaps = [at for at, word in enumerate(words) if word[0] == "*" and 0 < at < len(words) - 1]
+    if gaps and "0" in "".join(words[gaps[0] : gaps[-1]]):
+        # The nearest run is taken, and of a run with zeros one may be nearer from which the next is out of reach:
+        # the run of the anchor has to do.
+        at = since = to = int(anchor) + (words[0][0] == "*")
+        while since and words[since - 1][0] != "*":
+            since -= 1
+        while to < len(words) and words[to][0] != "*":
+            to += 1
+        anchor, words = str(at - since), words[since:to]
+    return "\t".join((bits, anchor, flags, refs, " ".join(words)))
 
 
 def _check(message: Message, anchor: int, text: list[str], at: int) -> Found | None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final
 
+from errbook.lab.statements import single
 from errbook.lab.statements import split as cut
 from errbook.query import is_slug
 from errbook.variants import split
@@ -51,10 +52,13 @@ _SESSIONS: Final = re.compile(
 _ORDINARY: Final = re.compile(
     r"(?:\s|--[^\n]*\n|#[^\n]*\n)*"
     r"(?:select|insert|update|delete|replace|truncate|(?:create|alter|drop)\s+table|create\s+(?:unique\s+)?index"
-    r"|drop\s+index|begin|start\s+transaction|commit|rollback|savepoint)\b",
+    r"|drop\s+index|begin(?=(?:\s+work)?\s*\Z)|start\s+transaction|commit|rollback|savepoint)\b",
     re.IGNORECASE,
 )
-"""Beginnings of statements that change nothing outside the database that they name."""
+"""Beginnings of statements that change nothing outside the database that they name.
+
+Of BEGIN the whole: MariaDB's BEGIN NOT ATOMIC is followed by statements of any kind.
+"""
 
 _BEYOND: Final = re.compile(r"\b(?:mysql|performance_schema|sys|outfile|dumpfile)\b|/\*!|/\*M!", re.IGNORECASE)
 """What does so all the same: schemas of the server's own in which rows can be changed, files, and code in comments."""
@@ -169,7 +173,7 @@ def stays_inside(plan: Plan) -> bool:
     """Tell whether there are only statements in the plan that change nothing outside their session and database."""
     texts = _statements(plan)
     return texts is not None and all(
-        _ORDINARY.match(statement) and not _BEYOND.search(statement)
+        _ORDINARY.match(statement) and not _BEYOND.search(statement) and single(statement, plan["engine"])
         for text in texts
         for statement in cut(text, plan["engine"])
     )

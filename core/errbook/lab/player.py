@@ -23,7 +23,7 @@ from errbook.lab.plan import CODE, DATABASE, Plan, counts_sessions
 from errbook.lab.process import Process
 from errbook.lab.server import LabError
 from errbook.lab.session import Session
-from errbook.lab.statements import one_line, split
+from errbook.lab.statements import one_line, single, split
 from errbook.lab.watch import Watch
 from errbook.template import fits
 
@@ -46,7 +46,10 @@ _EARLY: Final = ", before the last statement of the step"
 
 
 _MAKES: Final = re.compile(r"(create\s+(unique\s+)?(table|index)|insert\s+into|alter\s+table)\b", re.IGNORECASE)
-"""Statements that leave nothing in their session."""
+"""Statements that leave nothing in their session, apart from what the functions below do."""
+
+_LEAVES: Final = re.compile(r"@|\b(get_lock|last_insert_id|row_count|found_rows)\b|/\*M?!", re.IGNORECASE)
+"""Variables, and functions that leave something in their session or tell what the one before has left there."""
 
 
 class Ended(Exception):  # noqa: N818 - the play has ended, not necessarily badly
@@ -143,7 +146,8 @@ class Play:
     def overdue(self) -> bool:
         """Cancel the step whose time is over; tell whether there was one. Called from the thread that watches."""
         turn = self._turn
-        if self._over is None and turn and time.monotonic() > turn.end:
+        # A step that has ended while the clock was read was in time.
+        if self._over is None and turn and time.monotonic() > turn.end and turn is self._turn:
             self._over = self._late(turn.begun, turn.limit, raises=turn.raises)
         return self._over is not None
 
@@ -237,9 +241,14 @@ class Play:
 
     def _lent(self, statements: Sequence[str]) -> Connection | None:
         """Return the administrator's connection for a setup that it does not matter who does; None for others."""
-        if not self._in_turn or self._counts or not all(_MAKES.match(statement) for statement in statements):
+        if not self._in_turn or self._counts or not all(self._leaves_nothing(statement) for statement in statements):
             return None
         return self.keeper.lend(DATABASE)
+
+    def _leaves_nothing(self, statement: str) -> bool:
+        """Tell whether a statement leaves nothing in the session that does it, and needs nothing there."""
+        known = _MAKES.match(statement) and not _LEAVES.search(statement)
+        return bool(known) and single(statement, self.plan["engine"])
 
     def _end_session(self, session: Session) -> None:
         if self._in_turn and not self._counts:

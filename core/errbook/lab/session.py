@@ -53,6 +53,7 @@ class Session:
         self._connect = connect
         self._link = link
         self._lost = False
+        self._cancelled = False
         self._last: Future[None] | None = None
         self._thread: AtOnce | ThreadPoolExecutor = (
             AtOnce() if at_once else _IDLE.pop() if _IDLE else ThreadPoolExecutor(1, thread_name_prefix="session")
@@ -98,7 +99,8 @@ class Session:
         self._lost = True
 
     def cancel(self) -> None:
-        """Have the server end what runs here."""
+        """Have the server end what runs here; it is not sent again."""
+        self._cancelled = True
         link = self._link
         if link is not None:
             link.cancel()
@@ -164,7 +166,7 @@ class Session:
         try:
             self._send(statement)
         except Refused as refused:
-            if not (refused.lost and known and again):
+            if not (refused.lost and known and again) or self._cancelled:
                 raise
             self._drop()
             self._send(statement)

@@ -140,6 +140,14 @@ def _only_comments(statement: str, engine: str) -> bool:
     return True
 
 
+def single(statement: str, engine: str) -> bool:
+    """Tell whether a statement that was cut from a text is one to the server, too.
+
+    With another DELIMITER it may hold several, and the driver sends them as they are.
+    """
+    return split(statement, engine) == [statement]
+
+
 def one_line(statement: str) -> str:
     """Return a statement on one line, as messages show it."""
     return _SPACE.sub(" ", statement).strip()

@@ -83,6 +83,33 @@ def test_an_error_is_read_twice_and_then_answered_as_before(
     assert len(asked) < 60
 
 
+@pytest.mark.parametrize("more", [', "level": "error"}', ', "line": 7, "at": "a/%d"}', "}\r"])
+def test_what_follows_the_text_of_an_error(knowledge: Knowledge, more: str) -> None:
+    said = "ERROR 1062 (23000): Duplicate entry '%d' for key 'orders.PRIMARY'"
+    rows = [{"id": at, "text": said % (1000 + at)} for at in range(20)]
+    lines = "".join(json.dumps(row)[:-1] + more.replace("%d", str(row["id"])) + "\n" for row in rows).encode()
+    assert Stream(knowledge, 8).answer(lines) == expected(knowledge, rows)
+
+
+def test_an_answer_quotes_the_text_and_nothing_else_of_the_line(knowledge: Knowledge) -> None:
+    """PHP writes a slash with an escape: the value does not stand in the line as it stands in the answer."""
+    said = "ERROR 1062 (23000): Duplicate entry 'a/7' for key 'orders.PRIMARY'"
+    rows = [{"id": at, "text": said, "url": f"a#{7 if at < 5 else at}"} for at in range(10)]
+    written = (json.dumps(row).replace("/", "\\/").replace("#", "/") + "\n" for row in rows)
+    assert Stream(knowledge, 8).answer("".join(written).encode()) == expected(knowledge, rows)
+
+
+@pytest.mark.parametrize(
+    "symbol", ["ER_HEALTH_WARNING_DIS\u212a_USAGE_LEVEL_%d", "ER_HEALTH_WARNING_DISK_USAGE\u200b_LEVEL_%d"]
+)
+def test_a_symbol_that_is_written_otherwise_than_it_reads(knowledge: Knowledge, symbol: str) -> None:
+    rows = [{"id": at, "text": f"mysql {symbol % at}"} for at in (6, 5, 4, 3, 2, 1)]
+    want = expected(knowledge, rows)
+    assert want.count(b"[]") == 3
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    assert Stream(knowledge, 8).answer(lines.encode()) == want
+
+
 def test_lines_that_are_written_in_two_ways(knowledge: Knowledge) -> None:
     rows = [{"id": at, "text": f"2026-01-02 INFO GET /orders/{at} took {at} ms"} for at in range(3000)]
     forms: tuple[dict[str, Any], ...] = ({}, {"separators": (",", ":")}, {"separators": (", ", ":")})
@@ -112,6 +139,14 @@ def test_in_a_quiet_text_nothing_is_found_whatever_its_digits_are(
     for seed, text in enumerate(found):
         assert knowledge.identify(text) == []
         assert knowledge.identify(shuffled(text, seed)) == []
+
+
+def test_what_is_near_with_zeros_for_digits_does_not_hide_what_is_meant(knowledge: Knowledge, quiet: Quiet) -> None:
+    """The message's own ``flags 0x`` is near enough to ``failed``, the other one is not."""
+    words = " w" * 20
+    text = f"shmat(id 5, addr x, flags 1x{words} flags 0x{words} failed: x"
+    assert knowledge.identify(text)
+    assert not quiet(text)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda item: str(item["name"]))

@@ -29,6 +29,10 @@ ENDING: Final = 5.0
 """Seconds that the statements of killed sessions may take to end."""
 
 
+_COLLATION: Final = 45
+"""The number of utf8mb4_general_ci, which is in both servers' information_schema.collations."""
+
+
 def same(declared: str, sqlstate: str | None, refused: Refused) -> bool:
     """Tell whether the error number and, where the server sent one, the SQLSTATE are the declared ones."""
     return refused.code == declared and (refused.sqlstate is None or sqlstate is None or refused.sqlstate == sqlstate)
@@ -50,8 +54,14 @@ def _refusing() -> Iterator[None]:
 class _Link(MySQLConnection):
     """A connection that sends nothing of its own once it is there, as the servers' own clients do it.
 
-    The driver's would send SET NAMES, although the greeting has said so already, and SET autocommit.
+    The driver's would greet with a collation of its own choice, send SET NAMES with the wanted one, and SET autocommit.
     """
+
+    def _open_connection(self) -> None:
+        # The driver itself looks up what it was told of charset and collation only after the greeting. In place of the
+        # charset's first collation MariaDB 11.8 takes its own default (character_set_collations), as for its client.
+        self._charset_id = _COLLATION
+        super()._open_connection()
 
     def _post_connection(self) -> None:
         pass
@@ -275,6 +285,9 @@ class Keeper:
             kept = self._read_state(link) == self._state
             if not kept:
                 self._mend(link)
+                # A new session: the old one may have begun with what was mended since (sql_mode, collation_server).
+                self._shut()
+                link = self._open()
                 kept = self._read_state(link) == self._state
             self._counted, self._unasked = self._count(link) if kept else None, 0
             return kept
