@@ -21,6 +21,9 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK: Final = re.compile(f"{_OPEN}([0-9]+){_CLOSE}".encode())
 _TRIES: Final = 3
 
+MOST: Final = 4096
+"""So many answers are remembered of a form; a counter may stand where a code stands."""
+
 Key = tuple[bytes, ...]
 Identify = Callable[[str], Sequence[Identified]]
 
@@ -54,6 +57,8 @@ class Form:
         if pieces is None:
             return False
         key = self.key(tail)
+        if len(self._answers) >= MOST:
+            self._answers.clear()
         self._answers[key] = pieces
         for add in range(1, 1 + _TRIES):
             other = self._changed(tail, add)
